@@ -1,0 +1,160 @@
+"""The tables that stages hand to each other: types here, Arrow schemas in `selfrule.store.schemas`.
+
+Field terms are those of docs/glossary.md. A level is `None` whenever it was not rated: missing is never negative.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Role = Literal["user", "assistant", "system", "tool", "other"]
+Level = Literal[0, 1, 2, 3]
+
+ROLES: tuple[Role, ...] = ("user", "assistant", "system", "tool", "other")
+
+RatingStatus = Literal[
+    "rated",
+    "screened_out",  # the screen dropped it and it was not drawn for the screen's own check
+    "duplicate",  # an exact or near-exact copy of a conversation rated elsewhere in this study
+    "empty",  # no readable words from the person, or none from the assistant
+    "unsupported_language",
+    "over_long",
+    "refused",
+    "filtered",
+    "truncated",
+    "unparseable",
+    "failed",
+]
+
+
+class Turn(msgspec.Struct, frozen=True, gc=False):
+    """One message. `at` is milliseconds since 1970-01-01 UTC, or None where the log gives no time (never invented)."""
+
+    role: Role
+    text: str
+    at: int | None = None
+
+
+class Draft(msgspec.Struct):
+    """What a reader makes of one record: still with the raw person id, not yet hashed, never written to disk.
+
+    `source_id` is the record's own id, or None (the place in the file is used then). `notes` names repairs made to
+    the record ("nul", "surrogate", ...); each becomes a `Problem` of severity "repaired".
+    """
+
+    turns: list[Turn]
+    source_id: str | None = None
+    person: str | None = None
+    started_at: int | None = None
+    model: str | None = None
+    product: str | None = None
+    language: str | None = None
+    country: str | None = None
+    thumb: Literal["up", "down"] | None = None
+    score: float | None = None
+    tags: list[str] = msgspec.field(default_factory=list)
+    branches: int = 0
+    notes: list[str] = msgspec.field(default_factory=list)
+
+
+class Conversation(msgspec.Struct, frozen=True, gc=False):
+    """One conversation as stored in a study.
+
+    `conversation_id` (32 hex digits) is a hash of source id and content; `content_hash` of the turns alone.
+    `person` is a keyed pseudonym. `branches` counts alternative branches left out of `turns`.
+    """
+
+    conversation_id: str
+    content_hash: str
+    source: str
+    source_id: str
+    place: str
+    turns: tuple[Turn, ...]
+    person: str | None = None
+    started_at: int | None = None
+    model: str | None = None
+    product: str | None = None
+    language: str | None = None
+    country: str | None = None
+    thumb: str | None = None
+    score: float | None = None
+    tags: tuple[str, ...] = ()
+    branches: int = 0
+
+
+class Problem(msgspec.Struct, frozen=True, gc=False):
+    """Something about the input that the user should know. Holds no conversation text.
+
+    `severity`: "skipped" (the record is not in the study), "repaired" (it is, changed as `reason` says), or "note".
+    `place` is where in the file: "line 12", "element 3", "row 7", "member x.json".
+    """
+
+    input: str
+    place: str
+    kind: str
+    reason: str
+    remedy: str = ""
+    severity: Literal["skipped", "repaired", "note"] = "skipped"
+
+
+class Screening(msgspec.Struct, frozen=True, gc=False):
+    """The screen's word on one conversation: `keep` for rating or not, and a score in [0, 1]; None where it has none."""
+
+    conversation_id: str
+    status: RatingStatus
+    keep: bool | None
+    score: float | None
+    screen: str
+
+
+class Rating(msgspec.Struct, frozen=True, gc=False):
+    """A judge's rating of one conversation.
+
+    `levels`, `probabilities` (four numbers that sum to 1), `evidence` (turn indexes) are keyed by construct id;
+    `actualized` by primitive ("reality", "value", "action"). Where `status` is not "rated" all of them are empty and
+    `reason` says why. `inclusion` is the probability with which the conversation was chosen for rating, in (0, 1].
+    """
+
+    conversation_id: str
+    content_hash: str
+    status: RatingStatus
+    judge: str
+    rubric: str
+    prompt: str | None = None
+    levels: dict[str, int | None] = msgspec.field(default_factory=dict)
+    probabilities: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    evidence: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    actualized: dict[str, str] = msgspec.field(default_factory=dict)
+    domains: list[str] = msgspec.field(default_factory=list)
+    language: str | None = None
+    inclusion: float = 1.0
+    reason: str | None = None
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """One published figure.
+
+    `share` of `n` conversations that reach `level` on `construct` within `group` ({} is everything), with a 95 %
+    interval [`low`, `high`]. `count` is the number seen (weighted counts may be fractional). `missing` conversations
+    belong to the group but could not be rated: `low_if_missing_none` is the lower limit if none of them reached the
+    level, `high_if_missing_all` the upper limit if all did. `n_effective` is n divided by the design effect of
+    people with many conversations. `share`, `low`, `high` are None where nothing was rated.
+    """
+
+    construct: str
+    level: str
+    group: dict[str, str]
+    count: float
+    n: int
+    share: float | None
+    low: float | None
+    high: float | None
+    method: str
+    missing: int
+    low_if_missing_none: float | None
+    high_if_missing_all: float | None
+    persons: int | None = None
+    n_effective: float | None = None
+    design_effect: float | None = None
