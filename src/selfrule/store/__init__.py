@@ -1,0 +1,1 @@
+"""The study folder on disk and its tables."""

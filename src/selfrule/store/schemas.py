@@ -1,0 +1,179 @@
+"""Arrow schemas of a study's tables, and records to tables and back.
+
+Nested columns are built from flat arrays and offsets: an order of magnitude faster than from dicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from selfrule.records import ROLES, Conversation, Problem, Rating, Screening, Turn
+from selfrule.rubric import CONSTRUCTS, MARKERS
+
+_name = pa.dictionary(pa.int32(), pa.string())
+TURN = pa.struct([("role", pa.dictionary(pa.int8(), pa.string())), ("text", pa.string()), ("at", pa.int64())])
+
+CONVERSATIONS = pa.schema(
+    [
+        ("conversation_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("source", _name),
+        ("source_id", pa.string()),
+        ("place", pa.string()),
+        ("person", pa.string()),
+        ("started_at", pa.timestamp("ms", tz="UTC")),
+        ("model", _name),
+        ("product", _name),
+        ("language", _name),
+        ("country", _name),
+        ("thumb", _name),
+        ("score", pa.float64()),
+        ("tags", pa.list_(pa.string())),
+        ("branches", pa.int32()),
+        ("turn_count", pa.int32()),
+        ("turns", pa.list_(TURN)),
+    ]
+)
+# What finds duplicates: `own_id` says whether source_id is the record's own, `opening` and `folded` are hashes of the first
+# two turns and of the text without case, spaces and punctuation, `sketch` is a minhash (see selfrule.study.duplicates).
+FINGERPRINTS = pa.schema(
+    [
+        ("own_id", pa.bool_()),
+        ("opening", pa.uint64()),
+        ("folded", pa.uint64()),
+        ("sketch", pa.binary(64)),
+    ]
+)
+STORED = pa.schema([*CONVERSATIONS, *FINGERPRINTS])
+
+SCREENINGS = pa.schema(
+    [
+        ("conversation_id", pa.string()),
+        ("status", _name),
+        ("keep", pa.bool_()),
+        ("score", pa.float32()),
+        ("screen", _name),
+    ]
+)
+RATINGS = pa.schema(
+    [
+        ("conversation_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("status", _name),
+        ("judge", _name),
+        ("rubric", _name),
+        ("prompt", _name),
+        ("levels", pa.struct([(c, pa.int8()) for c in CONSTRUCTS])),
+        ("probabilities", pa.struct([(c, pa.list_(pa.float32())) for c in CONSTRUCTS])),
+        ("evidence", pa.struct([(c, pa.list_(pa.int32())) for c in CONSTRUCTS])),
+        ("actualized", pa.struct([(m, _name) for m in MARKERS])),
+        ("domains", pa.list_(pa.string())),
+        ("language", _name),
+        ("inclusion", pa.float64()),
+        ("reason", pa.string()),
+    ]
+)
+PROBLEMS = pa.schema([(name, pa.string()) for name in Problem.__struct_fields__])
+
+_ROLE_CODE = {role: code for code, role in enumerate(ROLES)}
+
+
+def _dictionary(values: list[Any]) -> pa.Array:
+    return pa.array(values, pa.string()).dictionary_encode()
+
+
+def conversation_table(
+    columns: dict[str, list[Any]], turns: Sequence[Sequence[Turn]], fingerprints: dict[str, pa.Array]
+) -> pa.Table:
+    """A table of schema `STORED` from columns (one list per plain field), turns and fingerprints, all of one length."""
+    roles: list[int] = []
+    texts: list[str] = []
+    times: list[int | None] = []
+    offsets = np.zeros(len(turns) + 1, np.int32)
+    for row, some in enumerate(turns):
+        for turn in some:
+            roles.append(_ROLE_CODE[turn.role])
+            texts.append(turn.text)
+            times.append(turn.at)
+        offsets[row + 1] = len(roles)
+    role = pa.DictionaryArray.from_arrays(pa.array(roles, pa.int8()), pa.array(ROLES, pa.string()))
+    struct = pa.StructArray.from_arrays(
+        [role, pa.array(texts, pa.string()), pa.array(times, pa.int64())], fields=list(TURN)
+    )
+    arrays: dict[str, pa.Array] = {
+        "turn_count": pa.array(np.diff(offsets)),
+        "turns": pa.ListArray.from_arrays(pa.array(offsets), struct),
+        **fingerprints,
+    }
+    for name, values in columns.items():
+        field = STORED.field(name)
+        arrays[name] = _dictionary(values) if field.type == _name else pa.array(values, field.type)
+    return pa.Table.from_arrays([arrays[field.name] for field in STORED], schema=STORED)
+
+
+def turns_of(table: pa.Table | pa.RecordBatch) -> Iterator[list[Turn]]:
+    """The turns of each row of a table that has the column `turns`."""
+    column = table.column("turns")
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    for chunk in chunks:
+        offsets = chunk.offsets.to_pylist()
+        first = offsets[0] if offsets else 0
+        flat = chunk.values.slice(first, (offsets[-1] - first) if offsets else 0)
+        roles = flat.field("role").cast(pa.string()).to_pylist()
+        texts = flat.field("text").to_pylist()
+        times = flat.field("at").to_pylist()
+        made = [Turn(r, t, a) for r, t, a in zip(roles, texts, times, strict=True)]
+        for start, end in zip(offsets[:-1], offsets[1:], strict=True):
+            yield made[start - first : end - first]
+
+
+def conversations_of(table: pa.Table | pa.RecordBatch) -> Iterator[Conversation]:
+    """The rows of a table of schema `CONVERSATIONS` (or `STORED`) as records."""
+    names = [n for n in Conversation.__struct_fields__ if n not in ("turns", "started_at")]
+    columns = {n: table.column(n).to_pylist() for n in names}
+    started = table.column("started_at").cast(pa.int64()).to_pylist()
+    for row, turns in enumerate(turns_of(table)):
+        fields = {n: values[row] for n, values in columns.items()}
+        fields["tags"] = tuple(fields["tags"] or ())
+        yield Conversation(turns=tuple(turns), started_at=started[row], **fields)
+
+
+def _struct(dicts: list[dict[str, Any]], kind: pa.StructType) -> pa.Array:
+    arrays = []
+    for field in kind:
+        values = [d.get(field.name) for d in dicts]
+        arrays.append(_dictionary(values) if field.type == _name else pa.array(values, field.type))
+    return pa.StructArray.from_arrays(arrays, fields=list(kind))
+
+
+def _table(records: Sequence[msgspec.Struct], schema: pa.Schema) -> pa.Table:
+    arrays = []
+    for field in schema:
+        values = [getattr(r, field.name) for r in records]
+        if pa.types.is_struct(field.type):
+            arrays.append(_struct(values, field.type))
+        elif field.type == _name:
+            arrays.append(_dictionary(values))
+        else:
+            arrays.append(pa.array(values, field.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def rating_table(ratings: Sequence[Rating]) -> pa.Table:
+    """Ratings as a table of schema `RATINGS`."""
+    return _table(ratings, RATINGS)
+
+
+def screening_table(screenings: Sequence[Screening]) -> pa.Table:
+    """Screenings as a table of schema `SCREENINGS`."""
+    return _table(screenings, SCREENINGS)
+
+
+def problem_table(problems: Sequence[Problem]) -> pa.Table:
+    """Problems as a table of schema `PROBLEMS`."""
+    return _table(problems, PROBLEMS)
