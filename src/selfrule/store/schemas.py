@@ -46,7 +46,7 @@ FINGERPRINTS = pa.schema(
         ("own_id", pa.bool_()),
         ("opening", pa.uint64()),
         ("folded", pa.uint64()),
-        ("sketch", pa.binary(64)),
+        ("sketch", pa.binary(128)),
     ]
 )
 STORED = pa.schema([*CONVERSATIONS, *FINGERPRINTS])

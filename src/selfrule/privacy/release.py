@@ -1,0 +1,95 @@
+"""The release gate: the one way to anything shareable. No group smaller than k, directly or by subtraction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypedDict
+
+import msgspec
+
+from selfrule.errors import UsageError
+from selfrule.records import Estimate
+
+K = 10
+
+# groups along these keys overlap, so that subtracting them from the whole gives nobody away
+_OVERLAPPING = frozenset({"domain"})
+
+
+class Suppressed(TypedDict):
+    """A cell that was taken out, and why: "small" (under k), or "complementary" (subtraction would give a small one)."""
+
+    group: dict[str, str]
+    construct: str
+    level: str
+    reason: str
+
+
+class Released(msgspec.Struct, frozen=True):
+    """What may be shared, and what was taken out of it."""
+
+    estimates: list[Estimate]
+    suppressed: list[Suppressed]
+
+
+_Key = tuple[tuple[str, str], ...]
+
+
+def _size(cells: Sequence[Estimate], count_people: bool) -> int:
+    """The smallest count of conversations, or of people where they count, that any cell of the group rests on."""
+    sizes = [cell.n + cell.missing for cell in cells]
+    rated = [cell.n for cell in cells if cell.n]
+    if count_people:
+        rated += [cell.persons for cell in cells if cell.persons is not None and cell.n]
+    return min(sizes + rated)
+
+
+def release(estimates: Sequence[Estimate], k: int = K) -> Released:
+    """Take out every group that is smaller than k, and those whose difference from a larger group would be.
+
+    A group's size is its conversations; where the study holds at least k people, its people too. (A study of fewer
+    people than k, such as one person's own export, is a release about those few as a whole; the report says so.)
+
+    Args:
+        estimates: All estimates of a study.
+        k: The smallest group to show, at least 2.
+
+    Raises:
+        UsageError: `k` is below 2.
+    """
+    if k < 2:
+        raise UsageError(f"The smallest group 'k' must be at least 2. Got {k} instead.")
+    groups: dict[_Key, list[Estimate]] = defaultdict(list)
+    for estimate in estimates:
+        groups[tuple(sorted(estimate.group.items()))].append(estimate)
+    people = max((e.persons or 0 for e in groups.get((), [])), default=0)
+    sizes = {key: _size(cells, people >= k) for key, cells in groups.items()}
+    out: dict[_Key, str] = {key: "small" for key, size in sizes.items() if 0 < size < k}
+    axes: dict[tuple[str, ...], list[_Key]] = defaultdict(list)
+    for key in groups:
+        if key:
+            axes[tuple(name for name, _ in key)].append(key)
+    for names, members in axes.items():
+        if _OVERLAPPING.intersection(names):
+            continue
+        _complement(members, sizes, out, k)
+    kept = [e for key, cells in groups.items() if key not in out for e in cells]
+    suppressed: list[Suppressed] = [
+        {"group": e.group, "construct": e.construct, "level": e.level, "reason": reason}
+        for key, reason in out.items()
+        for e in groups[key]
+    ]
+    return Released(kept, suppressed)
+
+
+def _complement(members: list[_Key], sizes: dict[_Key, int], out: dict[_Key, str], k: int) -> None:
+    """Take out more groups of one partition, smallest first, until what is hidden holds k together and is not alone."""
+    hidden = [key for key in members if key in out]
+    if not hidden:
+        return
+    shown = sorted((key for key in members if key not in out and sizes[key]), key=lambda key: (sizes[key], key))
+    while shown and (len(hidden) < 2 or sum(sizes[key] for key in hidden) < k):
+        extra = shown.pop(0)
+        out[extra] = "complementary"
+        hidden.append(extra)

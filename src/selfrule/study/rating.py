@@ -1,0 +1,135 @@
+"""Screening and rating, part by part. The embedded screen and judge read a conversation once for both tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from selfrule import rubric
+from selfrule.embedded import load
+from selfrule.engine import map_partitions
+from selfrule.errors import UsageError
+from selfrule.judges import EmbeddedJudge
+from selfrule.records import Rating, Screening
+from selfrule.screen import Screen
+from selfrule.store.folder import Folder, write_part
+from selfrule.store.schemas import rating_table, screening_table, turns_of
+from selfrule.study import duplicates
+
+DEFAULT_RECALL = 0.98
+_ROWS = 500  # conversations held as objects at once
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What decides a rating beside the conversation: the screen's recall, and how many screened-out ones are rated too."""
+
+    recall: float = DEFAULT_RECALL
+    check: float = 1.0
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The table names under which screenings and ratings made by these choices stand."""
+
+    screen: str
+    judge: str
+
+
+class _Job(msgspec.Struct):
+    study: str
+    part: str
+    choices: Choices
+    skip: list[int]
+
+
+@lru_cache(maxsize=4)
+def _made(recall: float) -> tuple[Screen, EmbeddedJudge]:
+    model = load()
+    return Screen(model, recall), EmbeddedJudge(model)
+
+
+def plan(choices: Choices) -> Plan:
+    """Where the tables of these choices stand: a change of judge, rubric, recall or share checked is another table.
+
+    Raises:
+        UsageError: `check` is not in [0, 1], or `recall` not in (0, 1].
+    """
+    if not 0 <= choices.check <= 1:
+        raise UsageError(f"The 'check' share must be in [0, 1]. Got {choices.check} instead.")
+    screen, judge = _made(choices.recall)
+    identity = f"{judge.label} {rubric.load().hash} {screen.label} {choices.check}"
+    key = hashlib.blake2b(identity.encode(), digest_size=4).hexdigest()
+    screen_key = hashlib.blake2b(screen.label.encode(), digest_size=4).hexdigest()
+    return Plan(f"embedded-{screen_key}", f"embedded-{key}")
+
+
+def _drawn(conversation_id: str, share: float) -> bool:
+    """Whether a screened-out conversation is among those rated all the same: by its own hash, so in every run the same."""
+    return int(conversation_id[:15], 16) < share * (1 << 60)
+
+
+def rate_part(job: _Job) -> tuple[int, int]:
+    """Screen and rate one part and write both tables. Returns how many conversations were kept and how many rated."""
+    folder = Folder(Path(job.study))
+    where = plan(job.choices)
+    screen, judge = _made(job.choices.recall)
+    skip = set(job.skip)
+    screenings: list[Screening] = []
+    ratings: list[Rating] = []
+    made: list[pa.Table] = []
+    position = 0
+    file = pq.ParquetFile(folder.part("conversations", job.part))
+    for batch in file.iter_batches(_ROWS, columns=["conversation_id", "content_hash", "turns"], use_threads=False):
+        identities = batch.column("conversation_id").to_pylist()
+        contents = batch.column("content_hash").to_pylist()
+        for identity, content, turns in zip(identities, contents, turns_of(batch), strict=True):
+            if position not in skip:
+                analysis = judge.model.analyse(turns)
+                screening = screen.screening(identity, analysis)
+                screenings.append(screening)
+                rating = judge.rating(identity, content, analysis)
+                if screening.keep is False:
+                    if _drawn(identity, job.choices.check):
+                        rating = msgspec.structs.replace(rating, inclusion=job.choices.check)
+                    else:
+                        rating = Rating(identity, content, "screened_out", judge.label, rating.rubric, language=rating.language)
+                ratings.append(rating)
+            position += 1
+        made.append(rating_table(ratings))
+        ratings.clear()
+    write_part(folder.part("screenings", where.screen, job.part), screening_table(screenings))
+    table = pa.concat_tables(made).unify_dictionaries() if made else rating_table([])
+    write_part(folder.part("ratings", where.judge, job.part), table)
+    return sum(s.keep is True for s in screenings), table.num_rows
+
+
+def rate(
+    folder: Folder,
+    choices: Choices,
+    *,
+    workers: int,
+    moved: Callable[[int], None] = lambda rated: None,
+) -> Plan:
+    """Screen and rate every part that has no ratings of these choices yet."""
+    where = plan(choices)
+    copies = duplicates.rows_of(folder)
+    none = np.zeros(0, np.int32)
+    jobs = []
+    conversations = 0
+    for path in folder.parts("conversations"):
+        rows = pq.read_metadata(path).num_rows
+        if folder.part("ratings", where.judge, path.stem).exists():
+            moved(rows)
+            continue
+        conversations += rows
+        jobs.append(_Job(str(folder.root), path.stem, choices, copies.get(path.stem, none).tolist()))
+    sizes = {job.part: pq.read_metadata(folder.part("conversations", job.part)).num_rows for job in jobs}
+    for job, _ in map_partitions(rate_part, jobs, workers=workers if conversations > 1500 else 1):
+        moved(sizes[job.part])
+    return where
