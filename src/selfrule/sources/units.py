@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def _problem(entry: Entry, place: str, cut: Cut) -> Problem:
     return Problem(input=entry.label, place=place, kind=cut.kind, reason=cut.reason, remedy=remedy)
 
 
-def units(entry: Entry) -> Iterator[Unit]:
+def units(entry: Entry) -> Generator[Unit, None, None]:
     """Cut an entry into units, in order. Damaged data ends the entry with a problem on the last unit, never with an error."""
     made = 0
     try:

@@ -35,8 +35,10 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     temporary.replace(path)
 
 
-def write_part(path: Path, table: pa.Table) -> None:
-    """Write a table as one Parquet part, whole or not at all."""
+def write_part(path: Path, table: pa.Table, metadata: dict[str, bytes] | None = None) -> None:
+    """Write a table as one Parquet part, whole or not at all, with `metadata` in its header."""
+    if metadata:
+        table = table.replace_schema_metadata(metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as handle:

@@ -4,39 +4,55 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import xxhash
 
 from selfrule.engine import map_partitions
 from selfrule.errors import InputError
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.records import Draft, Problem
-from selfrule.sources import NOTES, Mapping, Reader, RecordError, by_name, detect, generic_reader, group_rows
+from selfrule.sources import NOTES, Reader, RecordError, by_name, detect
 from selfrule.sources.decode import NotJSON, decode, unwrap
 from selfrule.sources.entries import Entry, expand
-from selfrule.sources.units import Unit, raw_records, units
+from selfrule.sources.generic import guess
+from selfrule.sources.mapped import MappedReader
+from selfrule.sources.mapping import Mapping
+from selfrule.sources.units import UNIT_BYTES, Unit, raw_records, units
 from selfrule.store.folder import Folder, write_part
 from selfrule.store.schemas import conversation_table, problem_table
 from selfrule.study.fingerprints import fingerprints
+from selfrule.study.grouping import Rows, grouped
 
+SERIAL_BYTES = 24 << 20  # below this, starting processes costs more than it saves
+MOST_PIECES = 500  # small files in one part
 SAMPLE = 25  # records looked at to tell the format
 LISTED = 1000  # problems of one kind listed one by one within a unit; the rest is one line with a count
 
 
-class Job(msgspec.Struct):
-    """One unit to import: what a worker needs, and nothing else."""
+class Piece(msgspec.Struct):
+    """One unit of one entry, and how to read it. `key` names it within the study: entry, place, content and reader."""
 
-    study: str
+    key: str
+    number: int
     entry: Entry
     unit: Unit
     reader: str
     mapping: Mapping | None
+
+
+class Job(msgspec.Struct):
+    """What makes one part: a unit, or several small ones (a folder of many small files)."""
+
+    study: str
     part: str
+    pieces: list[Piece]
 
 
 class Outcome(msgspec.Struct):
@@ -45,8 +61,15 @@ class Outcome(msgspec.Struct):
     records: int = 0
     conversations: int = 0
     skipped: int = 0
-    repaired: int = 0
     size: int = 0
+
+
+class Done(msgspec.Struct):
+    """What a part's own metadata says of a piece in it."""
+
+    key: str
+    number: int
+    conversations: int
 
 
 class Found(msgspec.Struct):
@@ -62,15 +85,15 @@ class Found(msgspec.Struct):
 class Columns:
     """Conversations of one unit, column by column, on their way into a part."""
 
-    def __init__(self, pseudonyms: Pseudonyms, label: str) -> None:
-        self._pseudonyms, self._label = pseudonyms, label
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
         self.rows: list[tuple[Any, ...]] = []
         self.turns: list[list[Any]] = []
         self._texts: list[bytes] = []
         self._own: list[bool] = []
         self._opening: list[int] = []
 
-    def add(self, draft: Draft, reader: str, place: str, suffix: str) -> None:
+    def add(self, draft: Draft, reader: str, label: str, place: str, suffix: str) -> None:
         """Hash, pseudonymise and keep one conversation."""
         turns = draft.turns
         # the separators cannot be forged: a turn's length stands before its text
@@ -78,7 +101,7 @@ class Columns:
         said = [t.text for t in turns if t.role in ("user", "assistant")]
         content = hashlib.blake2b(whole, digest_size=16).hexdigest()
         # a record without an id of its own is known by its place in the file
-        name = draft.source_id if draft.source_id is not None else f"{self._label}:{place}{suffix}"
+        name = draft.source_id if draft.source_id is not None else f"{label}:{place}{suffix}"
         identity = hashlib.blake2b(f"{name}\x1f{content}".encode("utf-8", "replace"), digest_size=16).hexdigest()
         started = draft.started_at
         if started is None:
@@ -160,37 +183,53 @@ def _pseudonyms(study: str) -> Pseudonyms:
     return _keys[study]
 
 
-def _reader(name: str, mapping: Mapping | None) -> Reader:
-    return generic_reader(mapping) if mapping is not None else by_name(name)
+def import_part(job: Job) -> Outcome:
+    """Read the pieces of one part and write it. Idempotent: the same pieces give the same part."""
+    columns = Columns(_pseudonyms(job.study))
+    outcome = Outcome()
+    listed: list[Problem] = []
+    done: list[Done] = []
+    for piece in job.pieces:
+        before = len(columns.rows)
+        problems = _Problems(piece.entry.label)
+        outcome.records += _piece(piece, columns, problems)
+        outcome.skipped += problems.count("skipped")
+        outcome.size += piece.unit.size
+        listed.extend(problems.all())
+        done.append(Done(piece.key, piece.number, len(columns.rows) - before))
+    outcome.conversations = len(columns.rows)
+    folder = Folder(Path(job.study))
+    if listed:
+        write_part(folder.part("problems", job.part), problem_table(listed))
+    # last: its presence says that all of the part is done
+    write_part(folder.part("conversations", job.part), columns.table(), {"pieces": msgspec.json.encode(done)})
+    return outcome
 
 
-def import_unit(job: Job) -> Outcome:
-    """Read one unit and write its part. Idempotent: the same unit gives the same part."""
-    entry, unit = job.entry, job.unit
-    reader = _reader(job.reader, job.mapping)
-    columns = Columns(_pseudonyms(job.study), entry.label)
-    problems = _Problems(entry.label)
+def _piece(piece: Piece, columns: Columns, problems: _Problems) -> int:
+    """Read one unit into the columns. Returns how many records it held."""
+    entry, unit, mapping = piece.entry, piece.unit, piece.mapping
+    reader: Reader = MappedReader(mapping) if mapping else by_name(piece.reader)
     for problem in unit.problems:
         problems.add(problem.place, problem.kind, problem.reason, problem.remedy, problem.severity)
     records = 0
     for number, raw in _safely(entry, unit, problems):
         records += 1
         place = f"{unit.word} {number}"
+        if mapping and mapping.conversation:
+            assert isinstance(raw, bytes)
+            _group(msgspec.json.decode(raw, type=Rows), MappedReader(mapping), columns, problems)
+            continue
+        notes: list[str] = []
+        value: Any = raw
         if isinstance(raw, bytes):
             try:
                 value, notes = decode(raw)
             except NotJSON as error:
                 problems.add(place, "not_json", str(error), "repair or remove this record")
                 continue
-        else:
-            value, notes = raw, []
-        _one(value, notes, place, reader, entry, columns, problems, job.mapping is None)
-    folder = Folder(Path(job.study))
-    listed = problems.all()
-    if listed:
-        write_part(folder.part("problems", job.part), problem_table(listed))
-    write_part(folder.part("conversations", job.part), columns.table())
-    return Outcome(records, len(columns.rows), problems.count("skipped"), problems.count("repaired"), unit.size)
+        _one(value, notes, place, reader, entry, columns, problems, mapping is None)
+    return records
 
 
 def _safely(entry: Entry, unit: Unit, problems: _Problems) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
@@ -199,6 +238,17 @@ def _safely(entry: Entry, unit: Unit, problems: _Problems) -> Iterator[tuple[int
         yield from raw_records(entry, unit)
     except (OSError, ValueError, EOFError, NotImplementedError, pa.ArrowException) as error:
         problems.add(f"{unit.word} {unit.first}", "damaged", f"reading stopped here: {error}", "restore the file")
+
+
+def _group(group: Rows, reader: MappedReader, columns: Columns, problems: _Problems) -> None:
+    try:
+        draft = reader.group_rows(group.rows)
+    except RecordError as error:
+        problems.add(group.place, error.kind, error.reason, error.remedy)
+        return
+    for note in draft.notes:
+        problems.add(group.place, note, NOTES.get(note, note), severity="repaired")
+    columns.add(draft, reader.name, problems.label, group.place, "")
 
 
 def _one(
@@ -233,7 +283,7 @@ def _one(
             suffix = "" if len(drafts) == 1 else "/" + (draft.tags[0] if draft.tags else str(index))
             for note in dict.fromkeys((*notes, *draft.notes)):
                 problems.add(where, note, NOTES.get(note, note), severity="repaired")
-            columns.add(draft, this.name, where, suffix)
+            columns.add(draft, this.name, entry.label, where, suffix)
     if not found:
         problems.add(place, "not_a_record", "a JSON value that is no object", "one JSON object a conversation is expected")
 
@@ -254,14 +304,31 @@ def _sample(entry: Entry, unit: Unit) -> list[dict[str, Any]]:
     return found[:SAMPLE]
 
 
-def recognise(entry: Entry, first: Unit, mapping: Mapping | None, name: str | None) -> tuple[str, str] | None:
-    """The reader for an entry and the reason, or None where no reader knows it."""
+class Recognised(msgspec.Struct):
+    """The reader for an entry, the reason, and the mapping it reads by, if it does."""
+
+    reader: str
+    reason: str
+    mapping: Mapping | None = None
+
+
+def recognise(entry: Entry, first: Unit, mapping: Mapping | None, name: str | None) -> Recognised | None:
+    """The reader for an entry, or None where no reader knows it."""
     if mapping is not None:
-        return "generic", "your mapping"
+        return Recognised("generic", "your mapping", mapping)
     if name is not None:
-        return by_name(name).name, "you named it"
-    found = detect(_sample(entry, first), entry.label)
-    return None if found is None else (found[0].name, found[1])
+        return Recognised(by_name(name).name, "you named it")
+    sample = _sample(entry, first)
+    found = detect(sample, entry.label)
+    if found is None:
+        return None
+    reader, reason = found
+    if reader.name == "generic":
+        guessed = next((g for g in map(guess, sample) if g is not None), None)
+        # a table with one turn a row is read by conversation, not by row
+        if guessed is not None and guessed.conversation is not None:
+            return Recognised("generic", reason, guessed)
+    return Recognised(reader.name, reason)
 
 
 class Importer:
@@ -275,11 +342,13 @@ class Importer:
         mapping: Mapping | None = None,
         reader: str | None = None,
         told: Callable[[Found], None] = lambda found: None,
-        moved: Callable[[int, int], None] = lambda size, conversations: None,
+        begun: Callable[[int], None] = lambda size: None,
+        moved: Callable[[int], None] = lambda size: None,
     ) -> None:
         self.folder, self.workers, self.mapping, self.reader = folder, workers, mapping, reader
-        self.told, self.moved = told, moved
+        self.told, self.begun, self.moved = told, begun, moved
         self.found: list[Found] = []
+        self._known: dict[str, Found] = {}
         self.total = Outcome()
         self.already = 0
 
@@ -287,67 +356,104 @@ class Importer:
         """Import what is not in the study yet.
 
         Raises:
-            InputError: an input does not exist, or nothing in any input is usable and the study is empty.
+            InputError: an input does not exist.
         """
-        entries: list[Entry] = []
-        problems: list[Problem] = []
-        for item in expand(inputs):
-            (entries if isinstance(item, Entry) else problems).append(item)  # type: ignore[arg-type]
-        self.size = sum(e.size for e in entries)
-        workers = self.workers if self.size > 24 << 20 else 1  # starting processes costs more than a small import
-        for _, outcome in map_partitions(import_unit, self._jobs(entries, problems), workers=workers):
+        entries, problems = self._entries(inputs)
+        size = sum(entry.size for entry in entries)
+        self.begun(size)
+        self.folder.secret()  # made before any worker needs it
+        workers = self.workers if size > SERIAL_BYTES else 1
+        for _, outcome in map_partitions(import_part, self._jobs(entries, problems), workers=workers):
             self.total.records += outcome.records
             self.total.conversations += outcome.conversations
             self.total.skipped += outcome.skipped
-            self.total.repaired += outcome.repaired
-            self.moved(outcome.size, outcome.conversations)
+            self.moved(outcome.size)
+        self._remember()
         if problems:
             key = hashlib.blake2b(msgspec.json.encode(problems), digest_size=8).hexdigest()
             write_part(self.folder.part("problems", f"inputs-{key}"), problem_table(problems))
             self.total.skipped += sum(p.severity == "skipped" for p in problems)
 
-    def _number(self, label: str) -> int:
-        """An entry's number in the study, given once; parts sort by it."""
+    def _entries(self, inputs: Sequence[Path]) -> tuple[list[Entry], list[Problem]]:
+        """The readable entries, each with a label of its own and a number in the study that it keeps; and what is not."""
+        entries: list[Entry] = []
+        problems: list[Problem] = []
+        labels: set[str] = set()
+        for item in expand(inputs):
+            if isinstance(item, Problem):
+                problems.append(item)
+                continue
+            # two files of one name in one run are told apart by their folder
+            again = item.label in labels
+            entry = msgspec.structs.replace(item, label=f"{Path(item.path).parent.name}/{item.label}") if again else item
+            labels.add(entry.label)
+            entries.append(entry)
         manifest = self.folder.manifest()
         for known in manifest["inputs"]:
-            if known["label"] == label:
-                return int(known["number"])
-        return len(manifest["inputs"])
+            self._known[known["label"]] = msgspec.convert(known, Found)
+        for entry in entries:
+            if entry.label not in self._known:
+                self._known[entry.label] = Found(entry.label, len(self._known), entry.size, "", "")
+        self._remember()
+        return entries, problems
 
-    def _remember(self, found: Found) -> None:
+    def _remember(self) -> None:
         manifest = self.folder.manifest()
-        inputs = [i for i in manifest["inputs"] if i["label"] != found.label]
-        manifest["inputs"] = sorted([*inputs, msgspec.to_builtins(found)], key=lambda i: i["number"])
+        manifest["inputs"] = msgspec.to_builtins(sorted(self._known.values(), key=lambda found: found.number))
         self.folder.write_manifest(manifest)
 
     def _jobs(self, entries: Iterable[Entry], problems: list[Problem]) -> Iterator[Job]:
-        self.folder.secret()  # made before any worker needs it
+        """What is missing, in parts of about a unit's size, in order of input."""
+        have = {done.key for done in done_pieces(self.folder)}
+        pieces: list[Piece] = []
+        size = 0
+        for piece in self._pieces(entries, problems):
+            if piece.key in have:
+                self.already += 1
+                self.moved(piece.unit.size)
+                continue
+            pieces.append(piece)
+            size += piece.unit.size
+            if size >= UNIT_BYTES or len(pieces) >= MOST_PIECES:
+                yield self._job(pieces)
+                pieces, size = [], 0
+        if pieces:
+            yield self._job(pieces)
+
+    def _job(self, pieces: list[Piece]) -> Job:
+        first = pieces[0]
+        key = hashlib.blake2b("".join(p.key for p in pieces).encode(), digest_size=8).hexdigest()
+        return Job(str(self.folder.root), f"{first.number:06d}-{first.unit.number:06d}-{key}", pieces)
+
+    def _pieces(self, entries: Iterable[Entry], problems: list[Problem]) -> Iterator[Piece]:
         for entry in entries:
-            number = self._number(entry.label)
-            choice: tuple[str, str] | None = None
-            source = grouped(entry, self.mapping, self.folder) if self.mapping and self.mapping.conversation else units(entry)
-            for unit in source:
-                if choice is None:
-                    choice = recognise(entry, unit, self.mapping, self.reader)
-                    if choice is None:
-                        problems.extend(unit.problems or [_unknown(entry)])
-                        break
-                    found = Found(entry.label, number, entry.size, *choice)
-                    self.found.append(found)
-                    self._remember(found)
-                    self.told(found)
-                made_by = hashlib.blake2b(
-                    msgspec.json.encode([choice[0], self.mapping]), digest_size=4
-                ).hexdigest()
-                part = f"{number:04d}-{unit.number:06d}-{unit.key}{made_by}"
-                if self.folder.part("conversations", part).exists():
-                    self.already += 1
-                    self.moved(unit.size, 0)
-                    continue
-                yield Job(str(self.folder.root), entry, unit, choice[0], self.mapping, part)
+            source = units(entry)
+            first = next(source, None)
+            choice = None if first is None else recognise(entry, first, self.mapping, self.reader)
+            if first is None or choice is None:
+                problems.extend((first.problems if first else []) or [_unknown(entry)])
+                continue
+            number = self._known[entry.label].number
+            found = Found(entry.label, number, entry.size, choice.reader, choice.reason)
+            self._known[entry.label] = found
+            self.found.append(found)
+            self.told(found)
+            if choice.mapping is not None and choice.mapping.conversation is not None:
+                source.close()
+                some: Iterable[Unit] = grouped(entry, choice.mapping, self.folder)
             else:
-                if choice is None:
-                    problems.append(_unknown(entry))
+                some = chain([first], source)
+            made_by = hashlib.blake2b(msgspec.json.encode([choice.reader, choice.mapping]), digest_size=4).hexdigest()
+            for unit in some:
+                key = f"{number}-{unit.number}-{unit.key}-{made_by}"
+                yield Piece(key, number, entry, unit, choice.reader, choice.mapping)
+
+
+def done_pieces(folder: Folder) -> Iterator[Done]:
+    """The pieces that the study's parts hold, by the parts' own metadata."""
+    for path in folder.parts("conversations"):
+        stored = pq.read_metadata(path).metadata or {}
+        yield from msgspec.json.decode(stored.get(b"pieces", b"[]"), type=list[Done])
 
 
 def _unknown(entry: Entry) -> Problem:
@@ -358,11 +464,3 @@ def _unknown(entry: Entry) -> Problem:
         reason="no conversation of a known format in it",
         remedy="name the fields: --map text=FIELD,role=FIELD (see docs/formats.md)",
     )
-
-
-def grouped(entry: Entry, mapping: Mapping, folder: Folder) -> Iterator[Unit]:
-    """Units for a table whose rows are turns: rows of one conversation are brought together, on disk, by DuckDB."""
-    raise InputError("set later")
-
-
-__all__ = ["Found", "Importer", "Outcome", "group_rows", "import_unit"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from selfrule.records import Estimate
 from selfrule.store.folder import Folder
 from selfrule.store.schemas import CONVERSATIONS, PROBLEMS, RATINGS
+from selfrule.study import duplicates
 from selfrule.study.duplicates import DUPLICATES
 from selfrule.study.rating import Plan
 
@@ -29,6 +31,40 @@ ROWS = pa.schema(
     ]
 )
 """The table that `selfrule ratings` prints: one row a conversation of the input, duplicates included and marked."""
+
+
+ESTIMATES = pa.schema(
+    [
+        ("construct", pa.string()),
+        ("level", pa.string()),
+        ("group", pa.map_(pa.string(), pa.string())),
+        ("count", pa.float64()),
+        ("n", pa.int64()),
+        *((name, pa.float64()) for name in ("share", "low", "high")),
+        ("method", pa.string()),
+        ("missing", pa.int64()),
+        *((name, pa.float64()) for name in ("low_if_missing_none", "high_if_missing_all")),
+        ("persons", pa.int64()),
+        *((name, pa.float64()) for name in ("n_effective", "design_effect")),
+    ]
+)
+"""Estimates as a table; `group` is a map, empty for figures of everything."""
+
+
+def estimate_table(estimates: Sequence[Estimate]) -> pa.Table:
+    """Estimates as a table of schema `ESTIMATES`."""
+    arrays = []
+    for field in ESTIMATES:
+        values: list[Any] = [getattr(e, field.name) for e in estimates]
+        if field.name == "group":
+            values = [list(group.items()) for group in values]
+        arrays.append(pa.array(values, field.type))
+    return pa.Table.from_arrays(arrays, schema=ESTIMATES)
+
+
+def rating_table(pieces: Iterable[pa.Table]) -> pa.Table:
+    """Pieces of the table of ratings as one, of schema `ROWS` with plain strings."""
+    return pa.concat_tables([_plain(ROWS.empty_table()), *pieces])
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -107,8 +143,6 @@ def narrow(folder: Folder, plan: Plan) -> pa.Table:
     """One row a unique conversation with what estimates need; joined within each part, so memory stays small."""
     pieces = []
     wanted = ["conversation_id", "person", "started_at", "model", "product", "language"]
-    from selfrule.study import duplicates
-
     copies = duplicates.rows_of(folder)
     for path in folder.parts("conversations"):
         rated_path = folder.part("ratings", plan.judge, path.stem)

@@ -1,0 +1,59 @@
+"""Read logs, screen, rate, estimate, and write a study with its report.
+
+Run it again on the same study: it does only what is new. Interrupted, it goes on.
+
+Example: selfrule audit export.zip -o my-study
+"""
+
+from __future__ import annotations
+
+import typer
+
+from selfrule.cli import options
+from selfrule.errors import InputError
+
+
+def command(
+    inputs: options.Inputs,
+    output: options.Output = None,
+    map_: options.Map = None,
+    reader: options.Reader = None,
+    screen_recall: options.ScreenRecall = 0.98,
+    check: options.Check = 1.0,
+    private: options.Private = False,
+    k: options.Smallest = 10,
+    strict: options.Strict = False,
+    json: options.Json = False,
+    workers: options.Workers = None,
+) -> None:
+    """The main job."""
+    from selfrule.cli.stdin import spooled
+    from selfrule.cli.summary import print_context, print_paths, print_problems
+    from selfrule.cli.view import watcher
+    from selfrule.study.study import create, default_folder
+
+    if not inputs:
+        raise InputError("No input. Name at least one file, folder or zip of conversations.")
+    study = create(output or default_folder(inputs))
+    watch = watcher()
+    try:
+        with spooled(inputs, study.path) as paths:
+            study.import_(paths, map=map_, reader=reader, workers=workers, watcher=watch)
+        study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watch)
+    finally:
+        watch.done()
+    context = study.context(k=k)
+    paths_made = [study.report(k=k, context=context)]
+    if private:
+        paths_made.append(study.report(private=True, k=k))
+    if json:
+        from selfrule.cli.estimates_ import print_json
+
+        print_json(study.estimate_list())
+    else:
+        print_context(study.context(private=True, k=k) if private else context)
+    skipped = print_problems(study)
+    if not json:
+        print_paths(*paths_made)
+    if strict and skipped:
+        raise typer.Exit(1)

@@ -1,0 +1,336 @@
+"""A study: the order of the stages, resume, the manifest. `audit` is the main job.
+
+Import, find duplicates, screen, rate, estimate, report: each stage does only what is missing, so that a second run does
+only what is new, and a run that was killed goes on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from selfrule.engine import cores
+from selfrule.errors import InputError, StudyError
+from selfrule.estimate.table import estimates as estimate_table
+from selfrule.privacy import K, release
+from selfrule.records import Estimate
+from selfrule.report.context import ReportContext
+from selfrule.store.folder import Folder, write_file
+from selfrule.study import duplicates, tables
+from selfrule.study.importing import Found, Importer
+from selfrule.study.mappings import mapping_of
+from selfrule.study.rating import DEFAULT_RECALL, Choices, Plan, plan, rate
+from selfrule.version import VERSION
+
+Inputs = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+class Watcher(Protocol):
+    """What a run tells whoever watches it."""
+
+    def found(self, found: Found) -> None:
+        """An entry was recognised."""
+        ...
+
+    def stage(self, name: str, total: int, unit: str) -> None:
+        """A stage begins: `total` of `unit` ("bytes" or "conversations") are to be done."""
+        ...
+
+    def advance(self, done: int) -> None:
+        """So much more of the stage is done."""
+        ...
+
+    def done(self) -> None:
+        """The stage is over."""
+        ...
+
+
+class Quiet:
+    """A watcher that says nothing."""
+
+    def found(self, found: Found) -> None:
+        """Nothing."""
+
+    def stage(self, name: str, total: int, unit: str) -> None:
+        """Nothing."""
+
+    def advance(self, done: int) -> None:
+        """Nothing."""
+
+    def done(self) -> None:
+        """Nothing."""
+
+
+class Study:
+    """One investigation: a folder with everything about it.
+
+    Example:
+        >>> import selfrule
+        >>> study = selfrule.audit("export.zip")            # doctest: +SKIP
+        >>> study.ratings().to_pandas()                     # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Study:
+        """Open an existing study.
+
+        Raises:
+            StudyError: there is no study at this path.
+        """
+        return cls(Folder.open(Path(path)))
+
+    @property
+    def path(self) -> Path:
+        """The study's folder."""
+        return self._folder.root
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What made what: inputs, readers, versions, hashes, choices, times."""
+        return self._folder.manifest()
+
+    @property
+    def choices(self) -> Choices:
+        """The choices of the latest rating."""
+        return msgspec.convert(self.manifest.get("choices", {}), Choices)
+
+    def _plan(self) -> Plan:
+        return plan(self.choices)
+
+    def import_(
+        self,
+        inputs: Inputs,
+        *,
+        map: dict[str, str] | str | os.PathLike[str] | None = None,  # noqa: A002 - the word of the CLI
+        reader: str | None = None,
+        workers: int | None = None,
+        watcher: Watcher | None = None,
+    ) -> Importer:
+        """Read inputs into the study; what is in it already is passed over.
+
+        Args:
+            inputs: Files, folders, zips.
+            map: Where the fields are, for formats of your own: pairs as for `--map`, or the path of a TOML file.
+            reader: Name of the reader to use instead of recognising the format.
+            workers: Processes; default all cores.
+            watcher: Told of progress.
+
+        Raises:
+            InputError: an input does not exist, or holds nothing usable while the study is empty.
+            StudyError: another run is writing to the study.
+        """
+        watch = watcher or Quiet()
+        paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
+        with self._folder.lock():
+            self._folder.sweep()
+            importer = Importer(
+                self._folder,
+                workers=workers or cores(),
+                mapping=mapping_of(map),
+                reader=reader,
+                told=watch.found,
+                begun=lambda size: watch.stage("Reading", size, "bytes"),
+                moved=watch.advance,
+            )
+            importer.run(paths)
+            watch.done()
+            duplicates.find(self._folder)
+            self._write_problems()
+            manifest = self.manifest
+            manifest.setdefault("created", _now())
+            manifest["software"] = VERSION
+            self._folder.write_manifest(manifest)
+            if not self.count():
+                raise InputError(self._nothing(paths))
+        return importer
+
+    def rate(
+        self,
+        *,
+        screen_recall: float = DEFAULT_RECALL,
+        check: float = 1.0,
+        workers: int | None = None,
+        watcher: Watcher | None = None,
+    ) -> None:
+        """Screen and rate what has no rating of these choices yet, with the embedded judge.
+
+        Args:
+            screen_recall: Share of flagged conversations the screen is to keep, in (0, 1].
+            check: Share of screened-out conversations rated all the same, in [0, 1], to measure what the screen missed.
+            workers: Processes; default all cores.
+            watcher: Told of progress.
+        """
+        watch = watcher or Quiet()
+        choices = Choices(recall=screen_recall, check=check)
+        with self._folder.lock():
+            manifest = self.manifest
+            manifest["choices"] = msgspec.to_builtins(choices)
+            watch.stage("Rating", self.count(), "conversations")
+            where = rate(self._folder, choices, workers=workers or cores(), moved=watch.advance)
+            watch.done()
+            manifest["tables"] = msgspec.to_builtins(where)
+            manifest["rated"] = _now()
+            self._folder.write_manifest(manifest)
+
+    def count(self) -> int:
+        """Conversations read, duplicates included."""
+        return sum(pq.read_metadata(p).num_rows for p in self._folder.parts("conversations"))
+
+    def conversations(self) -> pa.Table:
+        """All conversations read, turns included (schema `selfrule.store.schemas.CONVERSATIONS`). Private."""
+        from selfrule.store.schemas import CONVERSATIONS
+
+        parts = [pq.read_table(p, columns=CONVERSATIONS.names) for p in self._folder.parts("conversations")]
+        return pa.concat_tables(parts).unify_dictionaries() if parts else CONVERSATIONS.empty_table()
+
+    def ratings(self) -> pa.Table:
+        """One row a conversation: screen, status, levels, probabilities, evidence, markers, domains. Private."""
+        return tables.rating_table(self.rating_rows())
+
+    def rating_rows(self) -> Iterable[pa.Table]:
+        """The table of `ratings`, piece by piece, for studies that do not fit in memory."""
+        return tables.rating_rows(self._folder, self._plan())
+
+    def estimates(self, *, shareable: bool = False, k: int = K) -> pa.Table:
+        """Every figure as a table (schema of `selfrule.records.Estimate`).
+
+        Args:
+            shareable: Pass them through the release gate first.
+            k: The smallest group a shareable table shows.
+        """
+        found = self.estimate_list()
+        return tables.estimate_table(release(found, k).estimates if shareable else found)
+
+    def estimate_list(self) -> list[Estimate]:
+        """Every figure as a record."""
+        return self._estimates()[0]
+
+    def _estimates(self) -> tuple[list[Estimate], pa.Table]:
+        from selfrule.study.frames import frame
+
+        narrow = tables.narrow(self._folder, self._plan())
+        return estimate_table(frame(narrow)), narrow
+
+    def problems(self) -> pa.Table:
+        """Everything that was wrong with the input: file, place, kind, reason, remedy, severity."""
+        return tables.problems(self._folder)
+
+    def context(self, *, private: bool = False, k: int = K) -> ReportContext:
+        """What the report says, before it is laid out."""
+        from selfrule.study.reporting import context
+
+        found, narrow = self._estimates()
+        kind = "private" if private else "shareable"
+        return context(self._folder, self._plan(), self.choices, found, narrow, kind=kind, k=k)  # type: ignore[arg-type]
+
+    def report(self, *, private: bool = False, k: int = K, context: ReportContext | None = None) -> Path:
+        """Write the report and return its path: `report.html` (shareable) or `report-private.html`.
+
+        Args:
+            private: With the person's own flagged turns quoted. Not for sharing.
+            k: The smallest group, in conversations, that a shareable report shows.
+            context: What to lay out, where it has been made already.
+        """
+        from selfrule.report import render
+
+        page = render(context or self.context(private=private, k=k))
+        path = self.path / ("report-private.html" if private else "report.html")
+        write_file(path, page.encode("utf-8", "replace"), mode=0o600 if private else 0o644)
+        return path
+
+    def _write_problems(self) -> None:
+        lines = [msgspec.json.encode(row) + b"\n" for row in self.problems().to_pylist()]
+        write_file(self.path / "problems.jsonl", b"".join(lines))
+
+    def _nothing(self, paths: Sequence[Path]) -> str:
+        rows = [r for r in self.problems().to_pylist() if r["severity"] == "skipped"]
+        names = ", ".join(str(p) for p in paths[:3]) + (", ..." if len(paths) > 3 else "")
+        if not rows:
+            return f"{names}: no conversation found. selfrule reads exports and logs as in docs/formats.md."
+        first = rows[0]
+        more = f" ({len(rows):,} problems in all, listed in {self.path / 'problems.jsonl'})" if len(rows) > 1 else ""
+        remedy = f" Remedy: {first['remedy']}." if first["remedy"] else ""
+        return f"{names}: no usable conversation. {first['input']}, {first['place']}: {first['reason']}.{remedy}{more}"
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def default_folder(inputs: Sequence[Path]) -> Path:
+    """Where a study goes that no place was named for: "NAME-study" in the current folder, after the first input."""
+    first = inputs[0]
+    if str(first) == "-":
+        return Path("stdin-study")
+    name = first.resolve().name if first.is_dir() else first.name.partition(".")[0]
+    return Path(f"{name or 'selfrule'}-study")
+
+
+def create(path: str | os.PathLike[str]) -> Study:
+    """Open the study at a path, making it where there is none.
+
+    Raises:
+        StudyError: the path is taken by something else.
+    """
+    return Study(Folder.create(Path(path)))
+
+
+def audit(
+    inputs: Inputs,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    map: dict[str, str] | str | os.PathLike[str] | None = None,  # noqa: A002 - the word of the CLI
+    reader: str | None = None,
+    screen_recall: float = DEFAULT_RECALL,
+    check: float = 1.0,
+    private: bool = False,
+    k: int = K,
+    workers: int | None = None,
+    watcher: Watcher | None = None,
+) -> Study:
+    """The main job: read logs, screen, rate, estimate, and write a study folder with its report.
+
+    Run again on the same study, it does only what is new; after an interruption it goes on.
+
+    Args:
+        inputs: Files, folders or zips of conversation logs.
+        output: The study's folder; default "NAME-study" in the current folder.
+        map: Where the fields are, for a format of your own (see docs/formats.md).
+        reader: Name of the reader to use instead of recognising the format.
+        screen_recall: Share of flagged conversations the screen is to keep, in (0, 1].
+        check: Share of screened-out conversations rated all the same, in [0, 1].
+        private: Also write the private report, which quotes flagged turns.
+        k: The smallest group that the shareable report shows.
+        workers: Processes; default all cores.
+        watcher: Told of progress.
+
+    Returns:
+        The study.
+
+    Raises:
+        InputError: an input does not exist, or nothing in any of them is usable.
+        StudyError: the folder is taken by something else, or another run is writing to it.
+    """
+    paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
+    if not paths:
+        raise InputError("No input. Name at least one file, folder or zip of conversations.")
+    study = create(output if output is not None else default_folder(paths))
+    study.import_(paths, map=map, reader=reader, workers=workers, watcher=watcher)
+    study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher)
+    study.report(k=k)
+    if private:
+        study.report(private=True, k=k)
+    return study
+
+
+__all__ = ["Inputs", "Quiet", "Study", "StudyError", "Watcher", "audit", "create", "default_folder"]
