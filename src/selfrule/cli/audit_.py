@@ -10,7 +10,6 @@ from __future__ import annotations
 import typer
 
 from selfrule.cli import options
-from selfrule.errors import InputError
 
 
 def command(
@@ -30,10 +29,9 @@ def command(
     from selfrule.cli.stdin import spooled
     from selfrule.cli.summary import print_context, print_paths, print_problems
     from selfrule.cli.view import watcher
-    from selfrule.study.study import create, default_folder
+    from selfrule.study.study import create, default_folder, existing
 
-    if not inputs:
-        raise InputError("No input. Name at least one file, folder or zip of conversations.")
+    existing(inputs)
     study = create(output or default_folder(inputs))
     watch = watcher()
     try:

@@ -22,8 +22,9 @@ def command(
     from selfrule.cli.stdin import spooled
     from selfrule.cli.summary import print_problems
     from selfrule.cli.view import watcher
-    from selfrule.study.study import create, default_folder
+    from selfrule.study.study import create, default_folder, existing
 
+    existing(inputs)
     study = create(output or default_folder(inputs))
     watch = watcher()
     try:

@@ -34,7 +34,7 @@ class EmbeddedJudge:
             rubric=self._rubric,
             levels=dict(analysis.levels) if rated else {},
             probabilities=dict(analysis.probabilities) if rated else {},
-            evidence=dict(analysis.evidence) if rated else {},
+            evidence={c: analysis.evidence.get(c, []) for c in rubric.CONSTRUCTS} if rated else {},
             actualized=dict(analysis.actualized) if rated else {},
             domains=list(analysis.domains) if rated else [],
             language=analysis.language,

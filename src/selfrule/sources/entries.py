@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
@@ -212,28 +213,34 @@ class _Recoded(io.RawIOBase):
         super().close()
 
 
-def open_entry(entry: Entry) -> io.BufferedReader:
+@contextmanager
+def open_entry(entry: Entry) -> Iterator[io.BufferedReader]:
     """The entry's bytes, unpacked and in UTF-8 where it was UTF-16; a UTF-8 byte order mark is left to the caller.
 
     Raises:
         InputError: the entry's compression is not one that is read here.
         OSError, zipfile.BadZipFile, EOFError, lzma.LZMAError: while reading damaged data.
     """
-    raw: IO[bytes] = Path(entry.path).open("rb")  # noqa: SIM115 - handed to the caller
-    packed_size = entry.size
-    if entry.member is not None:
-        archive = zipfile.ZipFile(raw)
-        packed_size = max(archive.getinfo(entry.member).compress_size, 1)
-        raw = archive.open(entry.member)
-    if entry.packed:
-        raw = _Bounded(_unpack(raw, entry), max(MOST_RATIO * packed_size, SMALL))
-    stream = io.BufferedReader(raw, 1 << 20)  # type: ignore[arg-type]
-    head = stream.peek(4)[:4]
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return io.BufferedReader(_Recoded(stream, "utf-16"), 1 << 20)
-    if len(head) == 4 and head[0] and not head[1] and head[2] and not head[3]:
-        return io.BufferedReader(_Recoded(stream, "utf-16-le"), 1 << 20)
-    return stream
+    with ExitStack() as stack:
+        raw: IO[bytes] = stack.enter_context(Path(entry.path).open("rb"))
+        packed_size = entry.size
+        if entry.member is not None:
+            archive = stack.enter_context(zipfile.ZipFile(raw))
+            packed_size = max(archive.getinfo(entry.member).compress_size, 1)
+            raw = stack.enter_context(archive.open(entry.member))
+        if entry.packed:
+            unpacked = stack.enter_context(_unpack(raw, entry))
+            raw = stack.enter_context(_Bounded(unpacked, max(MOST_RATIO * packed_size, SMALL)))  # type: ignore[assignment]
+        stream = stack.enter_context(io.BufferedReader(raw, 1 << 20))  # type: ignore[arg-type]
+        head = stream.peek(4)[:4]
+        encoding = None
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = "utf-16"
+        elif len(head) == 4 and head[0] and not head[1] and head[2] and not head[3]:
+            encoding = "utf-16-le"
+        if encoding is not None:
+            stream = stack.enter_context(io.BufferedReader(_Recoded(stream, encoding), 1 << 20))
+        yield stream
 
 
 def _unpack(raw: IO[bytes], entry: Entry) -> IO[bytes]:

@@ -203,6 +203,8 @@ def rows_of(folder: Folder) -> dict[str, npt.NDArray[np.int32]]:
     if not path.exists():
         return {}
     table = pq.read_table(path, columns=["part", "row"])
+    if not table.num_rows:
+        return {}
     codes = table["part"].combine_chunks().indices.to_numpy()
     names = table["part"].combine_chunks().dictionary.to_pylist()
     rows = table["row"].to_numpy()

@@ -11,14 +11,16 @@ import pyarrow.parquet as pq
 
 from selfrule import rubric
 from selfrule.embedded import load
-from selfrule.estimate.reference import references
+from selfrule.estimate.reference import reference_for
 from selfrule.privacy import release
 from selfrule.records import Estimate
 from selfrule.report.context import (
     InputFact,
+    JudgeCard,
     JudgeFacts,
     Kind,
     ProblemCount,
+    Reference,
     ReportContext,
     ScreeningFacts,
     StudyFacts,
@@ -31,7 +33,7 @@ from selfrule.study.rating import Choices, Plan
 from selfrule.version import VERSION
 
 
-def _facts(folder: Folder, manifest: dict[str, Any]) -> StudyFacts:
+def _facts(folder: Folder, manifest: dict[str, Any], private: bool) -> StudyFacts:
     read: Counter[int] = Counter()
     people: set[str] = set()
     first = last = None
@@ -55,7 +57,8 @@ def _facts(folder: Folder, manifest: dict[str, Any]) -> StudyFacts:
         listed = int(row["place"].split()[0]) if row["place"].endswith(" more") else 1
         problems[row["kind"], row["severity"]] += listed
     return StudyFacts(
-        title=manifest.get("title") or folder.root.resolve().name,
+        # a folder is often named after a person's export: its name stays in private reports
+        title=folder.root.resolve().name if private else "Study",
         created=manifest.get("created", ""),
         conversations_read=sum(read.values()),
         inputs=[
@@ -72,6 +75,44 @@ def _facts(folder: Folder, manifest: dict[str, Any]) -> StudyFacts:
     )
 
 
+def judge_card(card: dict[str, Any]) -> JudgeCard:
+    """The judge's card as reports show it."""
+    return {
+        "agreement": {
+            construct: {
+                "kappa": figures["kappa"][0],
+                "low": figures["kappa"][1],
+                "high": figures["kappa"][2],
+                "exact": figures["exact"][0],
+                "within_one": figures["within_one"][0],
+                "n": figures["n"],
+                "positives": figures.get("positive"),
+            }
+            for construct, figures in card["constructs"].items()
+        },
+        "labels": card["labels"],
+        "plain": card["plain"],
+    }
+
+
+def _references(estimates: list[Estimate]) -> list[Reference]:
+    """The published figures of another population for the cells of everything."""
+    found: list[Reference] = []
+    for estimate in estimates:
+        if not estimate.group and (known := reference_for(estimate.construct, estimate.level)) is not None:
+            reference: Reference = {
+                "construct": estimate.construct,
+                "level": estimate.level,
+                "share": known.share,
+                "one_in": known.one_in,
+                "source": known.source,
+            }
+            if known.share is None:
+                reference |= {"low": known.low, "high": known.high}
+            found.append(reference)
+    return found
+
+
 def context(
     folder: Folder, plan: Plan, choices: Choices, estimates: list[Estimate], narrow: pa.Table, *, kind: Kind, k: int
 ) -> ReportContext:
@@ -86,12 +127,12 @@ def context(
     released = None if private else release(estimates, k)
     return ReportContext(
         kind=kind,
-        study=_facts(folder, manifest),
+        study=_facts(folder, manifest, private),
         judge=JudgeFacts(
             label=model.label,
             kind="embedded",
             rubric=wording.label,
-            card={"agreement": card["agreement"], "labels": card["labels"], "plain": card["plain"]},
+            card=judge_card(card),
         ),
         estimates=estimates if released is None else released.estimates,
         suppressed=[] if released is None else list(released.suppressed),  # type: ignore[arg-type]
@@ -102,9 +143,9 @@ def context(
             dropped=sum(x is False for x in keep),
             recall=choices.recall,
             threshold=model.threshold(choices.recall),
-            curve=[{"recall": p["recall"], "kept": p["kept"]} for p in card["screen_curve"]],
+            curve=[{"recall": p["recall"], "kept": p["kept"]} for p in card["screen"]],
         ),
-        references=references(),
+        references=_references(estimates),
         quoted=quoted(folder, plan) if private else [],
         hashes={"judge": model.label, "rubric": wording.hash, "screen": plan.screen, "ratings": plan.judge},
         k=k,

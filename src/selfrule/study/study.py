@@ -225,6 +225,12 @@ class Study:
         """Everything that was wrong with the input: file, place, kind, reason, remedy, severity."""
         return tables.problems(self._folder)
 
+    def check(self) -> list[str]:
+        """What is wrong with the study, a sentence each with its remedy; empty where it is sound."""
+        from selfrule.study.check import check
+
+        return check(self._folder, self._plan())
+
     def context(self, *, private: bool = False, k: int = K) -> ReportContext:
         """What the report says, before it is laid out."""
         from selfrule.study.reporting import context
@@ -276,6 +282,20 @@ def default_folder(inputs: Sequence[Path]) -> Path:
     return Path(f"{name or 'selfrule'}-study")
 
 
+def existing(inputs: Sequence[Path]) -> list[Path]:
+    """The inputs, once it is sure that there are some and that each is there: before anything is made for them.
+
+    Raises:
+        InputError: there is none, or one does not exist.
+    """
+    if not inputs:
+        raise InputError("No input. Name at least one file, folder or zip of conversations.")
+    for path in inputs:
+        if str(path) != "-" and not path.exists():
+            raise InputError(f"{path}: no such file or folder.")
+    return list(inputs)
+
+
 def create(path: str | os.PathLike[str]) -> Study:
     """Open the study at a path, making it where there is none.
 
@@ -322,8 +342,7 @@ def audit(
         StudyError: the folder is taken by something else, or another run is writing to it.
     """
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
-    if not paths:
-        raise InputError("No input. Name at least one file, folder or zip of conversations.")
+    existing(paths)
     study = create(output if output is not None else default_folder(paths))
     study.import_(paths, map=map, reader=reader, workers=workers, watcher=watcher)
     study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher)

@@ -1,0 +1,5 @@
+"""`python -m selfrule` is `selfrule`."""
+
+from selfrule.cli.main import run
+
+run()

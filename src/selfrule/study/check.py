@@ -1,0 +1,47 @@
+"""Whether a study is sound: every table readable and complete, every rating made by what the manifest says."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from selfrule.rubric import load
+from selfrule.store.folder import Folder
+from selfrule.study import duplicates
+from selfrule.study.rating import Plan
+
+
+def check(folder: Folder, plan: Plan) -> list[str]:
+    """What is wrong with a study, a sentence each with its remedy; empty where it is sound."""
+    found: list[str] = []
+    copies = duplicates.rows_of(folder)
+    unrated = 0
+    rubric = load().label
+    for path in folder.parts("conversations"):
+        try:
+            count = pq.ParquetFile(path).metadata.num_rows
+        except (OSError, pa.ArrowException) as error:
+            found.append(f"{path} cannot be read ({error}). Delete it and import its input again.")
+            continue
+        rated_path = folder.part("ratings", plan.judge, path.stem)
+        if not rated_path.exists():
+            unrated += count
+            continue
+        try:
+            ratings = pq.read_table(rated_path, columns=["conversation_id", "rubric"])
+            screenings = pq.read_metadata(folder.part("screenings", plan.screen, path.stem)).num_rows
+        except (OSError, pa.ArrowException) as error:
+            found.append(f"{rated_path} or its screening cannot be read ({error}). Delete both and run: selfrule rate")
+            continue
+        if ratings.num_rows + len(copies.get(path.stem, ())) < count:
+            found.append(f"{rated_path} has fewer ratings than conversations. Delete it and run: selfrule rate")
+        if screenings != ratings.num_rows:
+            found.append(f"{rated_path} and its screening do not match. Delete both and run: selfrule rate")
+        if set(ratings["rubric"].unique().to_pylist()) - {rubric}:
+            found.append(f"{rated_path} was made under another rubric than {rubric}. Run: selfrule rate")
+    if unrated:
+        found.append(f"{unrated:,} conversations have no rating yet. Run: selfrule rate {folder.root}")
+    half = [p for p in folder.root.rglob("*.tmp")]
+    if half:
+        found.append(f"{len(half)} half-written files of an interrupted run; the next run removes them.")
+    return found
