@@ -1,0 +1,157 @@
+"""Figures looked up by construct, level and group, each with the words a reader sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from selfrule.records import Estimate
+from selfrule.report.context import ReportContext, Suppressed
+from selfrule.report.numbers import at_most, interval, interval_decimals, number, one_in, percent
+
+State = Literal["seen", "none_seen", "unrated", "suppressed", "absent"]
+_Key = tuple[str, str, tuple[tuple[str, str], ...]]
+
+FEW = 10  # events below which a sentence warns that a figure rests on few of them
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One figure, or the reason why there is none. Shares and limits are in [0, 1]."""
+
+    state: State
+    k: int
+    count: float = 0
+    n: int = 0
+    missing: int = 0
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    worst_low: float | None = None
+    worst_high: float | None = None
+    persons: int | None = None
+    n_effective: float | None = None
+    design_effect: float | None = None
+    method: str = ""
+    reason: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is a figure to draw."""
+        return self.state in {"seen", "none_seen"}
+
+    @property
+    def why_not(self) -> str:
+        """What stands in place of a figure."""
+        if self.state == "suppressed":
+            return "withheld" if self.reason.startswith("complement") else f"fewer than {self.k}"
+        return {"unrated": "not rated", "absent": "no figure"}.get(self.state, "")
+
+    @property
+    def share_text(self) -> str:
+        """The share, or why there is none."""
+        if self.state == "none_seen":
+            return "none seen"
+        if self.state != "seen" or self.share is None:
+            return self.why_not
+        finer = interval_decimals(self.low, self.high) if self.low is not None and self.high is not None else 1
+        return percent(self.share, finer)
+
+    @property
+    def interval_text(self) -> str:
+        """The 95 % interval; only its upper end where none was seen."""
+        if self.high is None or not self.shown:
+            return ""
+        if self.state == "none_seen":
+            return f"at most {at_most(self.high)}"
+        return interval(self.low or 0.0, self.high)
+
+    @property
+    def one_in_text(self) -> str:
+        """The share as "1 in N"; empty where none was seen."""
+        return one_in(self.share) if self.state == "seen" and self.share is not None else ""
+
+    @property
+    def seen_text(self) -> str:
+        """Count of n."""
+        return f"{number(self.count)} of {number(self.n)}" if self.shown else ""
+
+    @property
+    def sentence(self) -> str:
+        """The whole figure in words, for tooltips and prose."""
+        if self.state == "none_seen":
+            limit = f"; at most {at_most(self.high)}" if self.high is not None else ""
+            return f"none seen in {number(self.n)}{limit}"
+        if self.state != "seen":
+            return self.why_not
+        return f"{self.share_text} (95 % interval {self.interval_text}), {self.one_in_text}"
+
+
+def _cell(estimate: Estimate, k: int) -> Cell:
+    share, low, high = _finite(estimate.share), _finite(estimate.low), _finite(estimate.high)
+    if share is None or estimate.n == 0:
+        state: State = "unrated"
+    else:
+        state = "none_seen" if estimate.count == 0 else "seen"
+    return Cell(
+        state=state,
+        k=k,
+        count=estimate.count,
+        n=estimate.n,
+        missing=estimate.missing,
+        share=share,
+        low=low,
+        high=high,
+        worst_low=_finite(estimate.low_if_missing_none),
+        worst_high=_finite(estimate.high_if_missing_all),
+        persons=estimate.persons,
+        n_effective=_finite(estimate.n_effective),
+        design_effect=_finite(estimate.design_effect),
+        method=estimate.method,
+    )
+
+
+class Cells:
+    """All figures of a report, by construct, level and group. The first of two figures for one cell is kept."""
+
+    def __init__(self, context: ReportContext) -> None:
+        self.k = context.k
+        self._cells: dict[_Key, Cell] = {}
+        self._values: dict[str, dict[str, None]] = {}
+        suppressed: Iterable[Suppressed] = context.suppressed if context.kind == "shareable" else ()
+        # Suppressed first: where a cell is in both lists, it stays suppressed.
+        for entry in suppressed:
+            cell = Cell(state="suppressed", k=self.k, reason=entry["reason"])
+            self._put(entry["construct"], entry["level"], entry["group"], cell)
+        for estimate in context.estimates:
+            self._put(estimate.construct, estimate.level, estimate.group, _cell(estimate, self.k))
+
+    def _put(self, construct: str, level: str, group: dict[str, str], cell: Cell) -> None:
+        self._cells.setdefault((construct, level, tuple(sorted(group.items()))), cell)
+        if len(group) == 1:
+            for key, value in group.items():
+                self._values.setdefault(key, {})[value] = None
+
+    def get(self, construct: str, level: str, group: dict[str, str] | None = None) -> Cell:
+        """The figure of a cell; one of state "absent" where there is none."""
+        key = (construct, level, tuple(sorted((group or {}).items())))
+        return self._cells.get(key) or Cell(state="absent", k=self.k)
+
+    def any(self, construct: str, levels: Iterable[str], group: dict[str, str] | None = None) -> Cell:
+        """The first of several spellings of a level that has a figure."""
+        got = [self.get(construct, level, group) for level in levels]
+        return next((c for c in got if c.state != "absent"), got[0])
+
+    def flagged(self, group: dict[str, str] | None = None) -> Cell:
+        """The flagged share of a group."""
+        return self.any("flagged", ("yes", "moderate+"), group)
+
+    def values(self, key: str) -> list[str]:
+        """The values of one grouping ("domain", "model", ...), in the order in which they came."""
+        return list(self._values.get(key, ()))

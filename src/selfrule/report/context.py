@@ -1,0 +1,215 @@
+"""What a report is made of: one tree of dataclasses that the study layer fills and `render` reads.
+
+The leaves that sibling stages make (a suppressed cell, a point of the screen's curve, a judge's agreement) are typed
+dicts: plain dicts at run time, so that those stages need not import this module. Every key is described in
+docs/report.md; a test compares the two.
+
+All shares, recalls and agreements are in [0, 1] (kappa in [-1, 1]). `None` is "not known", never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Literal, NotRequired, TypedDict
+
+from selfrule.records import Estimate
+
+Kind = Literal["shareable", "private"]
+
+
+class Suppressed(TypedDict):
+    """A cell that the release gate took out.
+
+    `reason` is "small" (the group is under k) or "complementary" (it would give a small group away by subtraction).
+    """
+
+    group: dict[str, str]
+    construct: str
+    level: str
+    reason: str
+
+
+class Reference(TypedDict):
+    """A published figure of another population: a `share`, or a range `low` to `high` where only that was published.
+
+    `population` says in a sentence whose conversations were counted.
+    """
+
+    construct: str
+    level: str
+    share: float | None
+    one_in: float | None
+    source: str
+    low: NotRequired[float]
+    high: NotRequired[float]
+    population: NotRequired[str]
+
+
+class CurvePoint(TypedDict):
+    """One setting of the screen: the share of flagged conversations it keeps, and the share of all that it keeps."""
+
+    recall: float
+    kept: float
+
+
+class Agreement(TypedDict):
+    """How well a judge agrees with labels on one construct.
+
+    `kappa` is quadratic-weighted with a 95 % interval [`low`, `high`]; `exact` and `within_one` are shares of the `n`
+    labelled conversations; `positives` of them are labelled above none.
+    """
+
+    kappa: float | None
+    low: float | None
+    high: float | None
+    exact: float | None
+    within_one: float | None
+    n: int
+    positives: int | None
+
+
+class JudgeCard(TypedDict):
+    """What is known about a judge: agreement by construct id (and "pooled"), whose labels, and a plain sentence."""
+
+    agreement: dict[str, Agreement]
+    labels: str
+    plain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFact:
+    """One input: its file name (private reports only), the reader that took it, why, and conversations read from it."""
+
+    name: str
+    reader: str
+    reason: str
+    conversations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemCount:
+    """How many records had one kind of problem. `kind` is one of selfrule's own words, never text from the input."""
+
+    kind: str
+    severity: Literal["skipped", "repaired", "note"]
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFacts:
+    """What was read. Dates are ISO ("2025-12-12"); `persons` is None where the logs name nobody."""
+
+    title: str
+    created: str
+    conversations_read: int
+    inputs: list[InputFact] = field(default_factory=list)
+    duplicates: int = 0
+    near_duplicates: int = 0
+    branches: int = 0
+    problems: list[ProblemCount] = field(default_factory=list)
+    persons: int | None = None
+    first_date: str | None = None
+    last_date: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreeningFacts:
+    """What the screen did: conversations `kept` for rating and `dropped`, its setting, and the settings it could have.
+
+    `recall` is the share of flagged conversations that the setting kept when it was chosen; `threshold` its score.
+    """
+
+    kept: int
+    dropped: int
+    recall: float | None = None
+    threshold: float | None = None
+    curve: list[CurvePoint] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeFacts:
+    """Which judge rated, under which rubric. `kind` "embedded" is the built-in one, which is no language model."""
+
+    label: str
+    kind: Literal["embedded", "model"]
+    rubric: str
+    card: JudgeCard | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotedTurn:
+    """One cited turn: `index` counts from 0 over the turns read, `role` as in records, `text` as read."""
+
+    index: int
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotedConversation:
+    """One flagged conversation for a private report: levels by construct id (0..3), reasons, and the cited turns."""
+
+    source_id: str
+    date: str | None
+    model: str | None
+    levels: dict[str, int | None]
+    why: list[str]
+    turns: list[QuotedTurn]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContext:
+    """Everything a report says.
+
+    `status_counts` is keyed by rating status and counts unique conversations; `hashes` holds what made what (judge,
+    screen, rubric), never a hash of an input. `quoted` is read by private reports alone, most severe first, and
+    `quoted_of` is the number of flagged conversations it was chosen from (None: it holds them all). `k` is the
+    smallest group, in conversations, that a shareable report shows.
+    """
+
+    kind: Kind
+    study: StudyFacts
+    judge: JudgeFacts
+    estimates: list[Estimate]
+    status_counts: dict[str, int]
+    software: str
+    screening: ScreeningFacts | None = None
+    suppressed: list[Suppressed] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    quoted: list[QuotedConversation] = field(default_factory=list)
+    quoted_of: int | None = None
+    hashes: dict[str, str] = field(default_factory=dict)
+    k: int = 10
+
+
+def public(context: ReportContext) -> ReportContext:
+    """The context without anything a shareable report must not hold; a private context comes back as it is.
+
+    Quotes, file names and the reasons why a reader took a file are removed before anything is laid out, so no page
+    part can print them; a title made from a file's name is replaced; dates keep their month. Estimates of groups under
+    k conversations that the release gate let through become suppressed ones (a last door, no complement is sought).
+    """
+    if context.kind == "private":
+        return context
+    # Nothing rated is no figure to hide, where the group itself is large enough to be spoken of.
+    small = [e for e in context.estimates if e.n < context.k and (e.n or (e.group and e.missing < context.k))]
+    study = context.study
+    names = {n.casefold() for i in study.inputs if i.name for n in (i.name, PurePath(i.name).stem) if n}
+    named = any(name in study.title.casefold() for name in names)
+    return replace(
+        context,
+        quoted=[],
+        estimates=[e for e in context.estimates if e not in small],
+        suppressed=[
+            *context.suppressed,
+            *(Suppressed(group=e.group, construct=e.construct, level=e.level, reason="small") for e in small),
+        ],
+        study=replace(
+            study,
+            title="Study" if named else study.title,
+            inputs=[replace(i, name="", reason="") for i in study.inputs],
+            first_date=study.first_date[:7] if study.first_date else None,
+            last_date=study.last_date[:7] if study.last_date else None,
+        ),
+    )

@@ -1,0 +1,237 @@
+"""How it was measured: the flow, the screen, the judge, people, what is missing; problems; what made what."""
+
+from __future__ import annotations
+
+from selfrule.report.cells import Cells
+from selfrule.report.charts.rows import Group, Row, rows_chart
+from selfrule.report.charts.steps import Step, curve_chart, flow_chart
+from selfrule.report.context import Agreement, ReportContext
+from selfrule.report.layout import Body, Figure, Part, Section, Table, Td
+from selfrule.report.numbers import at_most, day, kappa, number, percent, plural
+from selfrule.report.text import one_line
+from selfrule.report.words import EMBEDDED, SET_ASIDE, STATUS_WORDS, missing_words
+from selfrule.rubric import CONSTRUCTS, load
+
+_SEVERITY = {"skipped": "left out", "repaired": "repaired and kept", "note": "kept as it is"}
+
+
+def _flow(context: ReportContext) -> Figure:
+    study, screening, status = context.study, context.screening, context.status_counts
+    unique = max(0, study.conversations_read - study.duplicates - study.near_duplicates)
+    steps = [Step("Conversations read", study.conversations_read)]
+    copies = [
+        ("exact copies, each kept once", study.duplicates),
+        ("near copies, each kept once", study.near_duplicates),
+    ]
+    steps.append(Step("Different conversations", unique, [c for c in copies if c[1]]))
+    left = [(STATUS_WORDS.get(s, one_line(s, 60)), c) for s, c in status.items() if s not in SET_ASIDE and c]
+    rated = status.get("rated", 0)
+    if screening and (screening.kept or screening.dropped):
+        set_aside = [("set aside by the screen", screening.dropped)] if screening.dropped else []
+        # What the screen could not read leaves before it; the rest leaves after it. The log of statuses does not say
+        # which, so all of it is shown where the numbers are: between the screen and the judge.
+        steps.append(Step("Kept by the screen", screening.kept, set_aside))
+    steps.append(Step("Rated", rated, left))
+    return Figure(chart=flow_chart(steps))
+
+
+def _screen(context: ReportContext) -> Part | None:
+    screening = context.screening
+    total = screening.kept + screening.dropped if screening else 0
+    if screening is None or not total:
+        return None
+    share = screening.kept / total
+    said = f"The screen kept {percent(share)} of conversations ({number(screening.kept)} of {number(total)})."
+    if screening.recall is not None:
+        said += (
+            f" Its setting was chosen to keep {percent(screening.recall)} of flagged conversations, as measured on "
+            "labelled ones; here the true share is not known."
+        )
+    if screening.threshold is not None:
+        said += f" Its threshold is {screening.threshold:.3g}."
+    curve = [p for p in screening.curve if 0 <= p["recall"] <= 1 and 0 <= p["kept"] <= 1]
+    figure = None
+    if len(curve) > 1:
+        listed = sorted(curve, key=lambda p: -p["recall"])
+        listed = listed[:: -(-len(listed) // 25)]
+        rows = [[Td(percent(p["recall"]), p["recall"]), Td(percent(p["kept"]), p["kept"])] for p in listed]
+        figure = Figure(
+            chart=curve_chart(curve, screening.recall, share),
+            caption="The more flagged conversations a screen is to keep, the more of all it must keep. The line was "
+            "measured on labelled conversations, the diamond is this study.",
+            table=Table(
+                caption="Settings that the screen could have had",
+                columns=["Flagged conversations kept", "All conversations kept"],
+                bodies=[Body("", rows)],
+            ),
+        )
+    return Part(title="The screen", paragraphs=[said], figure=figure)
+
+
+def _agreement_row(name: str, got: Agreement) -> list[Td]:
+    low, high = got["low"], got["high"]
+    positives = got["positives"]
+    return [
+        Td(name),
+        Td(kappa(got["kappa"]) if got["kappa"] is not None else "not defined", got["kappa"]),
+        Td(f"{kappa(low)} to {kappa(high)}" if low is not None and high is not None else "", low),
+        Td(percent(got["exact"]) if got["exact"] is not None else "", got["exact"]),
+        Td(percent(got["within_one"]) if got["within_one"] is not None else "", got["within_one"]),
+        Td(number(got["n"]), got["n"]),
+        Td(number(positives) if positives is not None else "", positives),
+    ]
+
+
+def _judge(context: ReportContext) -> Part:
+    judge, rubric = context.judge, load()
+    said = [f"Rated by {one_line(judge.label, 100)} under rubric {one_line(judge.rubric, 60)}."]
+    said += [EMBEDDED] if judge.kind == "embedded" else []
+    said += [one_line(s, 600) for s in (judge.card["plain"], judge.card["labels"]) if s.strip()] if judge.card else []
+    agreement = judge.card["agreement"] if judge.card else {}
+    order = [c for c in (*CONSTRUCTS, "flagged", "pooled") if c in agreement]
+    order += [c for c in agreement if c not in order]
+    if not order:
+        return Part(title="The judge", paragraphs=[*said, "No agreement with labels is known for this judge."])
+    special = {"pooled": "All constructs pooled", "flagged": "Flagged"}
+    names = {c: special.get(c) or one_line(rubric.name(c), 60) for c in order}
+    rows = [
+        Row(label=names[c], value=a["kappa"], low=a["low"], high=a["high"], text=kappa(a["kappa"]),
+            tip=f"{names[c]}: kappa {kappa(a['kappa'])}")
+        for c in order if (a := agreement[c])["kappa"] is not None
+    ]  # fmt: skip
+    chart = rows_chart(
+        [Group("", rows)],
+        name="agreement",
+        title="Agreement of the judge with labels, quadratic-weighted kappa",
+        describe=lambda: "; ".join(f"{r.label} {r.text}" for r in rows) + ". The table below gives every figure.",
+        kind="unit",
+        long_labels=True,
+    )
+    table = Table(
+        caption="Agreement of the judge with labels",
+        columns=["Construct", "Kappa", "95 % interval", "Same level", "Within one level", "Labelled", "Above none"],
+        bodies=[Body("", [_agreement_row(names[c], agreement[c]) for c in order])],
+    )
+    figure = Figure(
+        chart=chart if rows else None,
+        caption="Quadratic-weighted kappa: 0 is what chance would give, 1 is perfect agreement.",
+        table=table,
+        keep_open=True,
+    )
+    return Part(title="The judge", paragraphs=said, figure=figure)
+
+
+def _people(context: ReportContext, cells: Cells) -> Part:
+    persons, overall = context.study.persons, cells.flagged()
+    if persons is None:
+        said = (
+            "The logs do not say who had which conversation. If a few people had many of them, the intervals are "
+            "narrower than they should be."
+        )
+        return Part(title="People with many conversations", paragraphs=[said])
+    few = context.kind == "shareable" and persons < context.k
+    who = f"fewer than {context.k} people" if few else plural(persons, "person", "people")
+    text = f"The conversations come from {who}, known by pseudonyms made at the door."
+    if persons == 1 or (few and overall.design_effect is None):
+        text += " They describe these conversations and nobody else's."
+    if overall.design_effect and overall.n_effective:
+        text += (
+            " Conversations of one person are alike, so the intervals count the "
+            f"{number(overall.n)} conversations as {number(round(overall.n_effective))} independent ones (design "
+            f"effect {overall.design_effect:.2f})."
+        )
+    return Part(title="People with many conversations", paragraphs=[text])
+
+
+def _missing(context: ReportContext, cells: Cells) -> Part:
+    left, overall = missing_words(context), cells.flagged()
+    screened = context.screening is not None and context.screening.dropped > 0
+    wider = (overall.worst_high or 0.0) > (overall.high or 0.0) * 1.001
+    if not left and not overall.missing and not (screened and wider):
+        return Part(title="What is missing", paragraphs=["Every conversation that reached the judge was rated."])
+    rubric = load()
+    wanted = [("Flagged", overall)]
+    wanted += [(f"{c.name}, severe", cells.get(c.id, "severe")) for c in rubric.constructs]
+    rows = [
+        [
+            Td(name),
+            Td(c.share_text, c.share),
+            Td(percent(c.worst_low) if c.worst_low else "none", c.worst_low),
+            Td(at_most(c.worst_high), c.worst_high),
+        ]
+        for name, c in wanted
+        if c.shown and c.worst_low is not None and c.worst_high is not None
+    ]
+    said = f"Not rated: {left}. " if left else ""
+    said += "None of them is counted as none. " if left else ""
+    said += "What the screen set aside and nobody rated is without a rating too. " if screened and wider else ""
+    said += "The bounds say what the figures would be in the two extreme cases."
+    table = Table(
+        caption="The lower limit if no conversation without a rating reached the level, the upper if all did",
+        columns=["Figure", "Share", "At least", "At most"],
+        bodies=[Body("", rows)],
+    )
+    return Part(title="What is missing", paragraphs=[said], figure=Figure(table=table) if rows else None)
+
+
+def measured(context: ReportContext, cells: Cells) -> Section:
+    """How it was measured."""
+    method = one_line(cells.flagged().method, 600)
+    how = [f"The flagged share and its interval: {method}."] if method else []
+    parts = [Part(paragraphs=how, figure=_flow(context)), _screen(context), _judge(context), _people(context, cells)]
+    parts.append(_missing(context, cells))
+    return Section(anchor="measured", title="How it was measured", parts=[p for p in parts if p])
+
+
+def problems(context: ReportContext) -> Section:
+    """What was read, and problems with it."""
+    study, private = context.study, context.kind == "private"
+    columns = ["Input", "Format", "Conversations"] + (["Recognised because"] if private else [])
+    rows = []
+    for i, entry in enumerate(study.inputs, start=1):
+        row = [Td(one_line(entry.name) if private else str(i)), Td(one_line(entry.reader, 60))]
+        row.append(Td(number(entry.conversations), entry.conversations))
+        rows.append([*row, Td(one_line(entry.reason, 240))] if private else row)
+    shown, rest = rows[:200], len(rows) - 200
+    note = f"{number(rest)} more inputs are not listed." if rest > 0 else ""
+    inputs = Table(
+        caption="Inputs", columns=columns, bodies=[Body("", shown)], text_columns=frozenset({0, 1, 3}), note=note
+    )
+    count = sum(p.count for p in study.problems)
+    said = [f"{plural(count, 'problem')} with records." if count else "No problems with the input."]
+    if study.branches:
+        said.append(
+            f"{plural(study.branches, 'alternative branch', 'alternative branches')} of conversations left out."
+        )
+    table = Table(
+        caption="Problems by kind",
+        columns=["Kind", "What was done", "Records"],
+        text_columns=frozenset({0, 1}),
+        bodies=[
+            Body("", [
+                [Td(one_line(p.kind.replace("_", " "), 80)), Td(_SEVERITY[p.severity]), Td(number(p.count), p.count)]
+                for p in sorted(study.problems, key=lambda p: -p.count)[:200]
+            ]),
+        ],
+    )  # fmt: skip
+    return Section(
+        anchor="problems",
+        title="Input and its problems",
+        parts=[
+            Part(figure=Figure(table=inputs) if rows else None),
+            Part(paragraphs=said, figure=Figure(table=table) if study.problems else None),
+        ],
+    )
+
+
+def provenance(context: ReportContext) -> Section:
+    """Versions and hashes: what made what."""
+    terms = [
+        ("Made", day(context.study.created)),
+        ("Software", one_line(context.software, 60)),
+        ("Judge", one_line(context.judge.label, 100)),
+        ("Rubric", one_line(context.judge.rubric, 60)),
+        *((one_line(name, 60), one_line(value, 130)) for name, value in context.hashes.items()),
+        ("Constructs after", load().source),
+    ]
+    return Section(anchor="provenance", title="Provenance", parts=[Part(terms=terms)])

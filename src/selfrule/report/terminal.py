@@ -1,0 +1,123 @@
+"""The compact table that `selfrule audit` ends with: good at 80 columns, in a terminal and in a plain pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from selfrule.report.cells import FEW, Cell, Cells
+from selfrule.report.context import ReportContext
+from selfrule.report.numbers import interval, kappa, number, plural
+from selfrule.report.text import one_line
+from selfrule.report.words import missing_words, pooled
+from selfrule.rubric import load
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+
+def _table(columns: list[str]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+        header_style="bold",
+        caption_justify="left",
+        caption_style="dim",
+    )
+    table.add_column(columns[0], justify="left")
+    for name in columns[1:]:
+        # Very small shares need many digits: then a figure is folded onto a second line, never cut.
+        table.add_column(name, justify="right", overflow="fold")
+    return table
+
+
+def _share(cell: Cell) -> str:
+    if cell.state == "suppressed":
+        return f"<{cell.k}" if cell.why_not.startswith("fewer") else cell.why_not
+    return {"none_seen": "0 seen", "unrated": "-", "absent": "-"}.get(cell.state) or cell.share_text
+
+
+def _interval(cell: Cell) -> str:
+    return cell.interval_text.replace("at most", "<=")
+
+
+def _count(cell: Cell) -> str:
+    return number(cell.count) if cell.shown else ""
+
+
+def _odds(cell: Cell) -> str:
+    return cell.one_in_text.removeprefix("1 in ").replace("over 1 in 2", "<2")
+
+
+def _agreement(context: ReportContext) -> str:
+    whole = pooled(context.judge)
+    label = one_line(context.judge.label, 40)
+    what = ", a screening instrument and no language model" if context.judge.kind == "embedded" else ""
+    got = context.judge.card["agreement"] if context.judge.card else {}
+    each = [a["kappa"] for a in got.values() if a["kappa"] is not None]
+    if whole and whole["kappa"] is not None:
+        agrees = f"agrees with labels at kappa {kappa(whole['kappa'])}"
+    elif each:
+        agrees = f"agrees with labels at kappa {kappa(min(each))} to {kappa(max(each))}, by construct"
+    else:
+        agrees = "agreement with labels not known"
+    return f"Judge: {label}{what}; {agrees}.".replace("\N{MINUS SIGN}", "-")
+
+
+def _missing(context: ReportContext, cells: Cells) -> str:
+    flagged = cells.flagged()
+    why = missing_words(context)
+    if not flagged.missing and not why:
+        return "Missing: nothing."
+    said = f"Missing, never counted as none: {why or plural(flagged.missing, 'conversation')}."
+    if flagged.shown and flagged.worst_low is not None and flagged.worst_high is not None and flagged.missing:
+        said += (
+            " Were none or all of what was not rated flagged, the share would lie within "
+            f"{interval(flagged.worst_low, flagged.worst_high)}."
+        )
+    return said
+
+
+def terminal_table(context: ReportContext) -> list[RenderableType]:
+    """What a run ends with, to be printed by rich one after the other.
+
+    How many conversations the figures are of; a table of the constructs (mild or above, moderate or above, severe
+    with its interval and 1 in N); one of flagged and actualized; then lines on what is missing, on few events, and on
+    the judge. Plain ASCII apart from lines, which rich replaces where the output cannot show them; tables fit 80
+    columns.
+
+    Args:
+        context: The same that `render` takes. The terminal is the reader's own: nothing more is suppressed here than
+            the context says.
+    """
+    from rich.text import Text
+
+    cells, rubric = Cells(context), load()
+    flagged = cells.flagged()
+    after = [Text(_missing(context, cells))]
+    if flagged.state == "seen" and flagged.count < FEW:
+        after.append(Text(f"Only {number(flagged.count)} flagged: read the interval rather than the figure."))
+    after.append(Text(_agreement(context)))
+    if not flagged.shown:
+        why = f"fewer than {cells.k} conversations" if flagged.state == "suppressed" else "nothing was rated"
+        return [Text(f"No figure: {why}."), *after]
+    levels = _table(["Construct", "mild+", "moderate+", "severe", "95 % interval", "1 in"])
+    for construct in rubric.constructs:
+        mild, moderate, severe = (cells.get(construct.id, level) for level in ("mild+", "moderate+", "severe"))
+        levels.add_row(construct.name, _share(mild), _share(moderate), _share(severe), _interval(severe), _odds(severe))
+    overall = _table(["", "share", "95 % interval", "1 in", "seen"])
+    overall.add_row(*(Text(t, style="bold") for t in ("Flagged", _share(flagged))), _interval(flagged),
+                    _odds(flagged), _count(flagged))  # fmt: skip
+    for construct in rubric.constructs:
+        cell = cells.get(f"actualized_{construct.id}", "yes")
+        if construct.actualized and cell.state != "absent":
+            name = f"Actualized: {construct.name.removesuffix(' distortion').lower()}"
+            overall.add_row(name, _share(cell), _interval(cell), _odds(cell), _count(cell))
+    levels.caption = "+ is that level or above; interval and 1 in N are of severe"
+    whole = f"Of {plural(flagged.n, 'conversation')}:"
+    return [Text(whole), Text(), levels, Text(), overall, Text(), *after]

@@ -1,0 +1,220 @@
+"""The sentences of a report: the answer, the judge, the limits, the glossary. One word per thing, no alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selfrule.report.cells import FEW, Cell, Cells
+from selfrule.report.context import Agreement, JudgeFacts, ReportContext
+from selfrule.report.numbers import at_most, interval, kappa, number, one_in, plural
+from selfrule.report.text import one_line
+
+SMALL_STUDY = 100
+MEANING = (
+    "Flagged means rated moderate or severe on at least one of reality, value judgment or action distortion. It is a "
+    "potential seen in the conversation: no harm was shown by it, and it says nothing about who a person is."
+)
+STATUS_WORDS = {
+    "rated": "rated",
+    "screened_out": "set aside by the screen",
+    "duplicate": "copies, each kept once",
+    "empty": "without readable words",
+    "unsupported_language": "language not known to the judge",
+    "over_long": "too long for the judge",
+    "refused": "refused by the judge",
+    "filtered": "blocked by a filter",
+    "truncated": "judge's answer cut off",
+    "unparseable": "judge's answer not readable",
+    "failed": "rating failed",
+}
+SET_ASIDE = frozenset({"rated", "screened_out", "duplicate"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the report says first: the headline in pieces (text, emphasised), sentences after it, and cautions."""
+
+    headline: list[tuple[str, bool]]
+    sentences: list[str]
+    cautions: list[str]
+
+
+def judge_name(judge: JudgeFacts) -> str:
+    """The judge in running text."""
+    label = one_line(judge.label, 80)
+    if judge.kind != "embedded":
+        return f"the judge {label}"
+    version = label.removeprefix("embedded").strip(" @-:/")
+    return f"the embedded judge ({version})" if version else "the embedded judge"
+
+
+def pooled(judge: JudgeFacts) -> Agreement | None:
+    """Agreement over all constructs together, where the card gives it."""
+    got = judge.card["agreement"].get("pooled") if judge.card else None
+    return got if got and got["kappa"] is not None else None
+
+
+def agreement_clause(judge: JudgeFacts) -> str:
+    """How well the judge agrees with labels, as the end of a sentence."""
+    whole = pooled(judge)
+    if whole and whole["kappa"] is not None:
+        return f"which agrees with labels at a kappa of {kappa(whole['kappa'])} (0 is chance, 1 is perfect)"
+    each = [a["kappa"] for a in judge.card["agreement"].values() if a["kappa"] is not None] if judge.card else []
+    if not each:
+        return "whose agreement with labels is not known"
+    if len(each) == 1:
+        return f"which agrees with labels at a kappa of {kappa(each[0])} (0 is chance, 1 is perfect)"
+    return (
+        f"which agrees with labels at a kappa of {kappa(min(each))} to {kappa(max(each))}, by construct "
+        "(0 is chance, 1 is perfect)"
+    )
+
+
+EMBEDDED = (
+    "The embedded judge is a screening instrument: a small statistical model that runs on this machine. It is no "
+    "language model, and it mistakes and misses more than a careful reader would."
+)
+
+
+def about_judge(context: ReportContext) -> str:
+    """What kind of judge rated what, and whose labels its agreement rests on."""
+    said = [EMBEDDED] if context.judge.kind == "embedded" else []
+    if context.judge.card:
+        said.append(one_line(context.judge.card["labels"], 600))
+    screening, rated = context.screening, context.status_counts.get("rated", 0)
+    if screening and screening.dropped:
+        said.append(
+            f"This judge rated {number(rated)} conversations; the screen had set {number(screening.dropped)} aside as "
+            "showing no sign."
+        )
+    return " ".join(said)
+
+
+def _nothing_rated(context: ReportContext) -> Answer:
+    why = missing_words(context)
+    return Answer(
+        [("No conversation could be rated, so there is no figure to give.", True)],
+        [f"That is not the same as finding nothing. Not rated: {why}." if why else "That is not the same as finding "
+         "nothing: there was nothing to read."],
+        [],
+    )  # fmt: skip
+
+
+def missing_words(context: ReportContext) -> str:
+    """Why conversations have no rating, with counts: "too long for the judge, 12; without readable words, 3"."""
+    counts = {s: c for s, c in context.status_counts.items() if s not in SET_ASIDE and c > 0}
+    return "; ".join(f"{STATUS_WORDS.get(s, one_line(s, 60))}, {number(c)}" for s, c in counts.items())
+
+
+def answer(context: ReportContext, cells: Cells) -> Answer:
+    """The answer to the one question: how often."""
+    cell = cells.flagged()
+    judge = f"as rated by {judge_name(context.judge)}, {agreement_clause(context.judge)}"
+    if cell.state == "suppressed":
+        return Answer(
+            [(f"Fewer than {cells.k} conversations were rated: too few for a report that can be shared.", True)],
+            ["A private report shows the figures to the person whose conversations they are."],
+            [],
+        )
+    if not cell.shown or cell.share is None:
+        return _nothing_rated(context)
+    if cell.n == 1:
+        was = "was" if cell.state == "seen" else "was not"
+        headline = [(f"The one conversation {was} flagged", True), (f", {judge}.", False)]
+        return Answer(headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell))
+    whole = f"the {number(cell.n)} conversations"
+    if cell.state == "none_seen":
+        limit = f": the share is at most {at_most(cell.high)} (95 % interval)" if cell.high is not None else ""
+        headline = [(f"None of {whole} was flagged", True), (f"{limit}, {judge}.", False)]
+    else:
+        span = interval(cell.low or 0.0, cell.high).replace("-", " to ") if cell.high is not None else ""
+        odds = (
+            f"about {one_in(cell.share)}"
+            if cell.share <= 0.5
+            else "more than half"
+            if cell.share < 1
+            else "all of them"
+        )
+        headline = [
+            (f"Of {whole}, ", False),
+            (f"{cell.share_text} were flagged", True),
+            (f" (95 % interval {span}), " if span else ", ", False),
+            (odds, True),
+            (f", {judge}.", False),
+        ]
+    return Answer(headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell))
+
+
+def _cautions(cell: Cell) -> list[str]:
+    if cell.n == 1:
+        return ["One conversation cannot say how often anything happens."]
+    said = []
+    if cell.state == "seen" and cell.count < FEW:
+        were = "conversation was" if cell.count == 1 else "conversations were"
+        said.append(
+            f"Only {number(cell.count)} {were} flagged. So few could easily have been fewer or more: read the "
+            "interval rather than the figure."
+        )
+    if cell.n < SMALL_STUDY:
+        said.append(
+            f"{plural(cell.n, 'conversation').capitalize()} cannot say much about how often something rare happens; "
+            "the wide interval says so too."
+        )
+    if cell.missing:
+        total = cell.n + cell.missing
+        said.append(
+            f"{number(cell.missing)} of {plural(total, 'conversation')} could not be rated and "
+            f"{'is' if cell.missing == 1 else 'are'} not counted as unflagged; see what is missing."
+        )
+    return said
+
+
+def limits(context: ReportContext) -> list[str]:
+    """What the report cannot say."""
+    said = [
+        "It rates conversations and never diagnoses people. A flagged conversation is no sign of illness, weakness or "
+        "fault in the person who had it.",
+        "It rates potential, not harm. Whether a belief, a judgment or an act in fact changed is only seen where the "
+        "person says so in the same conversation (actualized), and most people never do.",
+        "It reads single conversations. What happened before, after or outside them is not known, and a person is not "
+        "followed over time.",
+        "The figures are the judge's, not corrected for its errors. Where something is rare, even a judge that is "
+        "seldom wrong can flag more by mistake than by right, so a small share is better compared than taken at its "
+        "word.",
+        "How well the judge agrees with labels rests on those labels. "
+        + (one_line(context.judge.card["labels"], 600) if context.judge.card else "None are known for this judge."),
+        "The conversations are those that were given. They stand for other people's conversations only if they were "
+        "drawn from them at random.",
+        "Published figures are of another population, read by another judge. A difference from them is no finding.",
+        "Differences between models, months, domains or languages are descriptions. Who uses what, and for what, "
+        "differs too; nothing here shows a cause.",
+        "Every interval is a 95 % interval on its own. Of many intervals, about one in twenty misses, and the largest "
+        "of many differences is often luck.",
+    ]
+    if context.screening and context.screening.dropped:
+        said.insert(
+            4, "What the screen set aside was read by the screen alone, save for a random sample where one was rated."
+        )
+    return said
+
+
+GLOSSARY: list[tuple[str, str]] = [
+    ("Conversation", "One exchange between a person and an assistant, from first to last turn; rated as a whole."),
+    ("Turn", "One message of a conversation. Turns are counted from 0."),
+    ("Construct", "One of the seven things rated: three primitives (reality, value judgment and action distortion) "
+     "and four amplifying factors (authority projection, attachment, reliance and dependency, vulnerability)."),
+    ("Level", "None, mild, moderate or severe. Moderate or above counts moderate and severe together."),
+    ("Amplifying factor", "A condition in which disempowerment is likelier. It is not disempowerment by itself."),
+    ("Flagged", "Moderate or severe on at least one of the three primitives."),
+    ("Actualized", "The person says in the conversation that it happened: a false belief now held, a judgment or an "
+     "act that was not their own."),
+    ("Rubric", "The written rules for rating, with a version."),
+    ("Judge", "What rates conversations by the rubric: a statistical model or a language model."),
+    ("Rating and label", "A rating is by a judge. A label is what the judge is compared with."),
+    ("Screen", "A quick first look that sets aside what cannot matter, so that the judge reads less."),
+    ("95 % interval", "The range of shares that fit what was seen. Computed so for many studies, it holds the true "
+     "share of such ratings in about 95 of 100. In a chart, an arrow head marks an interval that goes on beyond it."),
+    ("Kappa", "Agreement beyond chance, from 0 (chance) to 1 (perfect); here quadratic-weighted, so that two levels "
+     "apart weighs more than one."),
+    ("Missing", "A conversation that could not be rated. It is never counted as none."),
+]  # fmt: skip
