@@ -61,7 +61,9 @@ def _print(known: dict[str, Any]) -> None:
     console.print(f"Network: {known['network']}")
     console.print(f"Rubric {known['rubric']}; judge {known['judge']}, which is no language model")
     card = known["card"]
-    table = Table(box=None, pad_edge=False, title="How well the embedded judge agrees with labels", title_justify="left")
+    table = Table(
+        box=None, pad_edge=False, title="How well the embedded judge agrees with labels", title_justify="left"
+    )
     for name in ("construct", "weighted kappa", "exact", "within one", "labelled", "above none"):
         table.add_column(name, justify="left" if name == "construct" else "right")
     for construct, row in card["constructs"].items():

@@ -49,7 +49,9 @@ def command(
         import pyarrow.parquet as pq
 
         if sys.stdout.isatty():
-            raise UsageError("Parquet is binary. Send it to a file: selfrule ratings STUDY --format parquet > r.parquet")
+            raise UsageError(
+                "Parquet is binary. Send it to a file: selfrule ratings STUDY --format parquet > r.parquet"
+            )
         schema = rating_table([]).schema
         with pq.ParquetWriter(sys.stdout.buffer, schema, compression="zstd") as writer:
             for piece in opened.rating_rows():
@@ -66,7 +68,7 @@ def command(
 
     from selfrule.rubric import CONSTRUCTS, MARKERS
 
-    blank: dict[str, Any] = {name: None for name in rating_table([]).schema.names}
+    blank: dict[str, Any] = dict.fromkeys(rating_table([]).schema.names)
     blank |= {"levels": dict.fromkeys(CONSTRUCTS), "probabilities": dict.fromkeys(CONSTRUCTS, [])}
     blank |= {"evidence": dict.fromkeys(CONSTRUCTS, []), "actualized": dict.fromkeys(MARKERS), "domains": []}
     writer_: csv.DictWriter[str] = csv.DictWriter(sys.stdout, list(flat(blank)), restval="", lineterminator="\n")

@@ -31,12 +31,14 @@ def print_context(context: ReportContext) -> None:
 
 def print_problems(study: Study) -> int:
     """What was skipped or repaired, by kind, with one example each. Returns how many records were skipped."""
+    from selfrule.study.problems import times
+
     rows = study.problems().to_pylist()
     counts: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
         key = (row["severity"], row["kind"])
-        counts[key] += int(row["place"].split()[0]) if row["place"].endswith(" more") else 1
+        counts[key] += times(row["place"])
         examples.setdefault(key, row)
     for severity, word in (("skipped", "Skipped"), ("repaired", "Repaired")):
         some = {key: n for key, n in counts.items() if key[0] == severity}

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from selfrule.study.study import Watcher
     from selfrule.study.importing import Found
+    from selfrule.study.study import Watcher
 
 _EVERY = 10.0  # seconds between lines of the plain log
 

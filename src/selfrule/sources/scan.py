@@ -17,6 +17,7 @@ _BLOCK = 4 << 20
 _TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([\[\]{}])', re.DOTALL)
 # an open string at the end of what has been read: where it starts
 _QUIET = re.compile(rb'(?:[^"\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+_OPENERS = frozenset(b'{[]}"')
 _BETWEEN = re.compile(rb"[\s,\x00\x1e\xef\xbb\xbf]*+")  # commas, spaces, record separators and a byte order mark
 
 
@@ -46,9 +47,9 @@ def json_values(stream: IO[bytes]) -> Iterator[bytes | Cut]:
     while True:
         if depth == base:
             position = _BETWEEN.match(buffer, position).end()  # type: ignore[union-attr]
-            if position < len(buffer) and buffer[position] not in b"{[]}\"":
+            if position < len(buffer) and buffer[position] not in _OPENERS:
                 # a bare scalar or stray text between values: step over to the next bracket or line
-                following = re.compile(rb'[\[\]{}\n,]').search(buffer, position)
+                following = re.compile(rb"[\[\]{}\n,]").search(buffer, position)
                 if following is None and not ended:
                     pass
                 else:
@@ -76,7 +77,9 @@ def json_values(stream: IO[bytes]) -> Iterator[bytes | Cut]:
                 position -= keep
                 start = 0 if start >= 0 else -1
             if len(buffer) > LARGEST_RECORD:
-                yield Cut("too_large", f"a record of more than {LARGEST_RECORD >> 20} MB, or a quote that is never closed")
+                yield Cut(
+                    "too_large", f"a record of more than {LARGEST_RECORD >> 20} MB, or a quote that is never closed"
+                )
                 return
             # an open string is scanned again from its start: read twice as much each time to stay linear
             wanted = max(_BLOCK, len(buffer))

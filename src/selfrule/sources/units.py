@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,11 @@ from selfrule.records import Problem
 from selfrule.sources.entries import Entry, open_entry
 from selfrule.sources.scan import LARGEST_RECORD, Cut, json_values, lines
 
+# what reading damaged data raises; pyarrow's own errors are kinds of OSError, ValueError and NotImplementedError
+DAMAGE = (
+    *(OSError, ValueError, EOFError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, csv.Error),
+)
 UNIT_BYTES = 6 << 20
 UNIT_ROWS = 5000
 
@@ -67,12 +74,7 @@ def units(entry: Entry) -> Generator[Unit, None, None]:
             yield unit
     except InputError as error:
         cut = Cut("archive", str(error))
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError, NotImplementedError, csv.Error) as error:
-        cut = Cut("damaged", f"reading stopped here: {error}")
-    except Exception as error:
-        # lzma, zlib and pyarrow each bring their own error type for damaged data
-        if type(error).__module__.partition(".")[0] not in ("zlib", "lzma", "_lzma", "pyarrow"):
-            raise
+    except DAMAGE as error:
         cut = Cut("damaged", f"reading stopped here: {error}")
     else:
         return
@@ -115,7 +117,7 @@ def _is_lines(head: bytes, label: str) -> bool:
     return whole > 0 or (named and b"\n" not in head)
 
 
-def _lines(entry: Entry, stream: io.BufferedReader, plain: bool) -> Iterator[Unit]:
+def _lines(entry: Entry, stream: io.BufferedReader[Any], plain: bool) -> Iterator[Unit]:
     """Blocks of lines; for a plain file only their byte range travels to the worker, not the bytes."""
     start, line, number = 0, 1, 0
     for block in lines(stream, UNIT_BYTES):
@@ -135,7 +137,7 @@ def _lines(entry: Entry, stream: io.BufferedReader, plain: bool) -> Iterator[Uni
         number += 1
 
 
-def _values(entry: Entry, stream: io.BufferedReader) -> Iterator[Unit]:
+def _values(entry: Entry, stream: io.BufferedReader[Any]) -> Iterator[Unit]:
     number, first, size = 0, 1, 0
     batch: list[bytes] = []
     problems: list[Problem] = []
@@ -228,7 +230,9 @@ def _inspect(entry: Entry) -> Iterator[Unit]:
         names = archive.namelist()
         if "header.json" in names:
             header = msgspec.json.decode(archive.read("header.json"))
-        keep = {"eval": {"model": header.get("eval", {}).get("model"), "created": header.get("eval", {}).get("created")}}
+        keep = {
+            "eval": {"model": header.get("eval", {}).get("model"), "created": header.get("eval", {}).get("created")}
+        }
         samples = sorted(n for n in names if n.startswith("samples/") and n.endswith(".json"))
         if not samples:
             raise InputError("an Inspect log without samples")

@@ -32,7 +32,17 @@ DUPLICATES = pa.schema(
         ("kind", pa.dictionary(pa.int8(), pa.string())),
     ]
 )
-_COLUMNS = ["conversation_id", "content_hash", "source_id", "person", "turn_count", "own_id", "opening", "folded", "sketch"]
+_COLUMNS = [
+    "conversation_id",
+    "content_hash",
+    "source_id",
+    "person",
+    "turn_count",
+    "own_id",
+    "opening",
+    "folded",
+    "sketch",
+]
 
 
 class Duplicates(msgspec.Struct):
@@ -99,7 +109,7 @@ def _load(folder: Folder) -> _Narrow:
         **{
             name: np.concatenate(arrays) if arrays else empty.get(name, np.zeros(0, np.int64))
             for name, arrays in pieces.items()
-        }  # type: ignore[arg-type]
+        }
     )
 
 
@@ -116,7 +126,8 @@ def _same(keys: npt.NDArray[np.uint64], rows: npt.NDArray[np.int64]) -> npt.NDAr
     """Pairs (row, first row with the same key) for every row but the first of its key."""
     _, first, inverse = np.unique(keys[rows], return_index=True, return_inverse=True)
     leaders = rows[first[inverse]]
-    return np.stack([rows, leaders], 1)[rows != leaders]
+    pairs: npt.NDArray[np.int64] = np.stack([rows, leaders], 1)[rows != leaders]
+    return pairs
 
 
 def _near(narrow: _Narrow, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -134,7 +145,10 @@ def _near(narrow: _Narrow, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]
         # with the first of its band and with the neighbour: enough to link all of a group of true copies
         candidates = np.unique(
             np.concatenate(
-                [np.stack([sorted_rows[again], leader[again]], 1), np.stack([sorted_rows[again], sorted_rows[again - 1]], 1)]
+                [
+                    np.stack([sorted_rows[again], leader[again]], 1),
+                    np.stack([sorted_rows[again], sorted_rows[again - 1]], 1),
+                ]
             ),
             axis=0,
         )
@@ -179,7 +193,9 @@ def find(folder: Folder) -> Duplicates:
     else:
         rows = keep = np.zeros(0, np.int64)
     same = narrow.content[rows] == narrow.content[keep]
-    later = ~same & narrow.own[rows] & (narrow.name[rows] == narrow.name[keep]) & (narrow.turns[rows] < narrow.turns[keep])
+    later = (
+        ~same & narrow.own[rows] & (narrow.name[rows] == narrow.name[keep]) & (narrow.turns[rows] < narrow.turns[keep])
+    )
     kinds = np.where(same, 0, np.where(later, 2, 1)).astype(np.int8)
     names = [path.stem for path in folder.parts("conversations")]
     table = pa.Table.from_arrays(

@@ -59,13 +59,13 @@ def _some(texts: list[bytes], folded: npt.NDArray[np.uint64], sketches: npt.NDAr
     if rows_of_8 < 1:
         return
     # the hash of the 16 bytes from each position on: eight aligned passes, one for each offset within a word
-    hashes = np.empty((rows_of_8, 8), np.uint64)
+    by_word = np.empty((rows_of_8, 8), np.uint64)
     for offset in range(8):
         words = np.frombuffer(flat[offset : offset + 8 * (rows_of_8 + 1)], "<u8")
         mixed = words[:-1] * _ODD[-1]
         mixed ^= words[1:] * _ODD[-2]
-        hashes[:, offset] = mixed
-    hashes = hashes.reshape(-1)
+        by_word[:, offset] = mixed
+    hashes = by_word.reshape(-1)
     # one in 16, by the high bits, which depend on every byte of the window
     places = np.flatnonzero(hashes < np.uint64(1 << 60))
     rows = np.searchsorted(ends, places, side="right")

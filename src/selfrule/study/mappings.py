@@ -9,8 +9,10 @@ from pathlib import Path
 from selfrule.errors import InputError
 from selfrule.sources.mapping import Mapping, mapping_from_toml, parse_mapping
 
+Given = dict[str, str] | Sequence[str] | str | os.PathLike[str] | None
 
-def mapping_of(given: dict[str, str] | Sequence[str] | str | os.PathLike[str] | None) -> Mapping | None:
+
+def mapping_of(given: Given) -> Mapping | None:
     """The mapping that was given, or None.
 
     Args:

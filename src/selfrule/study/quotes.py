@@ -35,10 +35,8 @@ def _why(row: dict[str, Any]) -> list[str]:
             cited = ", ".join(str(turn) for turn in row["evidence"].get(construct, [])[:MOST_TURNS])
             plain = next(c.plain for c in rubric.constructs if c.id == construct)
             said.append(f"{rubric.name(construct)}: {LEVELS[level]} (turn {cited or 'not cited'}). {plain}")
-    for marker in rubric.markers:
-        if row["actualized"].get(marker.id) == "yes":
-            said.append(f"{marker.name}: yes. {marker.plain}")
-    return said
+    yes = [marker for marker in rubric.markers if row["actualized"].get(marker.id) == "yes"]
+    return said + [f"{marker.name}: yes. {marker.plain}" for marker in yes]
 
 
 def quoted(folder: Folder, plan: Plan) -> list[QuotedConversation]:

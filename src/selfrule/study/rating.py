@@ -28,7 +28,7 @@ _ROWS = 500  # conversations held as objects at once
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What decides a rating beside the conversation: the screen's recall, and how many screened-out ones are rated too."""
+    """What decides a rating beside the conversation: the screen's recall, and the share of screened-out ones rated."""
 
     recall: float = DEFAULT_RECALL
     check: float = 1.0
@@ -70,7 +70,7 @@ def plan(choices: Choices) -> Plan:
 
 
 def _drawn(conversation_id: str, share: float) -> bool:
-    """Whether a screened-out conversation is among those rated all the same: by its own hash, so in every run the same."""
+    """Whether a screened-out conversation is rated all the same: drawn by its own hash, so every run draws the same."""
     return int(conversation_id[:15], 16) < share * (1 << 60)
 
 
@@ -98,7 +98,9 @@ def rate_part(job: _Job) -> tuple[int, int]:
                     if _drawn(identity, job.choices.check):
                         rating = msgspec.structs.replace(rating, inclusion=job.choices.check)
                     else:
-                        rating = Rating(identity, content, "screened_out", judge.label, rating.rubric, language=rating.language)
+                        rating = Rating(
+                            identity, content, "screened_out", judge.label, rating.rubric, language=rating.language
+                        )
                 ratings.append(rating)
             position += 1
         made.append(rating_table(ratings))

@@ -28,6 +28,7 @@ from selfrule.report.context import (
 from selfrule.store.folder import Folder
 from selfrule.study import tables
 from selfrule.study.importing import done_pieces
+from selfrule.study.problems import times
 from selfrule.study.quotes import quoted
 from selfrule.study.rating import Choices, Plan
 from selfrule.version import VERSION
@@ -54,8 +55,7 @@ def _facts(folder: Folder, manifest: dict[str, Any], private: bool) -> StudyFact
         kinds.update(pc.cast(pq.read_table(copies)["kind"], pa.string()).to_pylist())
     problems: Counter[tuple[str, Any]] = Counter()
     for row in tables.problems(folder).to_pylist():
-        listed = int(row["place"].split()[0]) if row["place"].endswith(" more") else 1
-        problems[row["kind"], row["severity"]] += listed
+        problems[row["kind"], row["severity"]] += times(row["place"])
     return StudyFacts(
         # a folder is often named after a person's export: its name stays in private reports
         title=folder.root.resolve().name if private else "Study",
@@ -135,7 +135,7 @@ def context(
             card=judge_card(card),
         ),
         estimates=estimates if released is None else released.estimates,
-        suppressed=[] if released is None else list(released.suppressed),  # type: ignore[arg-type]
+        suppressed=[] if released is None else list(released.suppressed),
         status_counts=dict(Counter(statuses)),
         software=f"selfrule {VERSION}",
         screening=ScreeningFacts(

@@ -25,7 +25,7 @@ from selfrule.report.context import ReportContext
 from selfrule.store.folder import Folder, write_file
 from selfrule.study import duplicates, tables
 from selfrule.study.importing import Found, Importer
-from selfrule.study.mappings import mapping_of
+from selfrule.study.mappings import Given, mapping_of
 from selfrule.study.rating import DEFAULT_RECALL, Choices, Plan, plan, rate
 from selfrule.version import VERSION
 
@@ -111,7 +111,7 @@ class Study:
         self,
         inputs: Inputs,
         *,
-        map: dict[str, str] | str | os.PathLike[str] | None = None,  # noqa: A002 - the word of the CLI
+        map: Given = None,  # noqa: A002 - the word of the CLI
         reader: str | None = None,
         workers: int | None = None,
         watcher: Watcher | None = None,
@@ -309,7 +309,7 @@ def audit(
     inputs: Inputs,
     output: str | os.PathLike[str] | None = None,
     *,
-    map: dict[str, str] | str | os.PathLike[str] | None = None,  # noqa: A002 - the word of the CLI
+    map: Given = None,  # noqa: A002 - the word of the CLI
     reader: str | None = None,
     screen_recall: float = DEFAULT_RECALL,
     check: float = 1.0,

@@ -1,4 +1,4 @@
-"""A study's tables as others read them: ratings row by row of the input, problems, and the narrow table of estimates."""
+"""A study's tables as others read them: ratings, problems, and the narrow table that estimates are made from."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from selfrule.study import duplicates
 from selfrule.study.duplicates import DUPLICATES
 from selfrule.study.rating import Plan
 
-_FROM_CONVERSATIONS = (
-    "source_id conversation_id person started_at model product country thumb score source place turn_count"
-).split()
-_FROM_RATINGS = "status levels probabilities evidence actualized domains language inclusion reason judge rubric".split()
+_FROM_CONVERSATIONS = [
+    *("source_id", "conversation_id", "person", "started_at", "model", "product", "country", "thumb", "score"),
+    *("source", "place", "turn_count"),
+]
+_FROM_RATINGS = [
+    *("status", "levels", "probabilities", "evidence", "actualized", "domains"),
+    *("language", "inclusion", "reason", "judge", "rubric"),
+]
 
 ROWS = pa.schema(
     [
@@ -154,7 +158,8 @@ def narrow(folder: Folder, plan: Plan) -> pa.Table:
             mask[copies[path.stem]] = False
             table = table.filter(pa.array(mask))
         ratings = pq.read_table(
-            rated_path, columns=["conversation_id", "status", "levels", "actualized", "domains", "language", "inclusion"]
+            rated_path,
+            columns=["conversation_id", "status", "levels", "actualized", "domains", "language", "inclusion"],
         )
         kept = pq.read_table(folder.part("screenings", plan.screen, path.stem), columns=["keep"])
         ratings = ratings.append_column("keep", kept["keep"])

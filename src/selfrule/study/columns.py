@@ -1,0 +1,83 @@
+"""Conversations of one part, column by column: hashed, pseudonymised and fingerprinted on their way in."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+from selfrule.privacy.pseudonyms import Pseudonyms
+from selfrule.records import Draft
+from selfrule.store.schemas import conversation_table
+from selfrule.study.fingerprints import fingerprints
+
+_NAMES = (
+    *("conversation_id", "content_hash", "source", "source_id", "place", "person", "started_at", "model"),
+    *("product", "language", "country", "thumb", "score", "tags", "branches"),
+)
+
+
+class Columns:
+    """Conversations of one unit, column by column, on their way into a part."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        self.rows: list[tuple[Any, ...]] = []
+        self.turns: list[list[Any]] = []
+        self._texts: list[bytes] = []
+        self._own: list[bool] = []
+        self._opening: list[int] = []
+
+    def add(self, draft: Draft, reader: str, label: str, place: str, suffix: str) -> None:
+        """Hash, pseudonymise and keep one conversation."""
+        turns = draft.turns
+        # the separators cannot be forged: a turn's length stands before its text
+        whole = "".join([f"{t.role}\x1f{len(t.text)}\x1f{t.text}" for t in turns]).encode("utf-8", "replace")
+        said = [t.text for t in turns if t.role in ("user", "assistant")]
+        content = hashlib.blake2b(whole, digest_size=16).hexdigest()
+        # a record without an id of its own is known by its place in the file
+        name = draft.source_id if draft.source_id is not None else f"{label}:{place}{suffix}"
+        identity = hashlib.blake2b(f"{name}\x1f{content}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+        started = draft.started_at
+        if started is None:
+            started = min((t.at for t in turns if t.at is not None), default=None)
+        self.rows.append(
+            (
+                identity,
+                content,
+                reader,
+                name,
+                place,
+                None if draft.person is None else self._pseudonyms.of(draft.person),
+                started,
+                draft.model,
+                draft.product,
+                draft.language,
+                draft.country,
+                draft.thumb,
+                draft.score,
+                draft.tags,
+                draft.branches,
+            )
+        )
+        self.turns.append(turns)
+        self._texts.append("\n".join(said).encode("utf-8", "replace"))
+        self._own.append(draft.source_id is not None)
+        self._opening.append(xxhash.xxh3_64_intdigest("\n".join(said[:2]).encode("utf-8", "replace")))
+
+    def table(self) -> pa.Table:
+        """The part."""
+        columns: dict[str, list[Any]] = {name: [] for name in _NAMES}
+        if self.rows:
+            columns = dict(zip(_NAMES, map(list, zip(*self.rows, strict=True)), strict=True))
+        folded, sketches = fingerprints(self._texts)
+        found = {
+            "own_id": pa.array(self._own, pa.bool_()),
+            "opening": pa.array(np.array(self._opening, np.uint64)),
+            "folded": pa.array(folded),
+            "sketch": sketches,
+        }
+        return conversation_table(columns, self.turns, found)
