@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import msgspec
 
@@ -102,13 +102,19 @@ def _members(path: Path, label: str) -> Iterator[Entry | Problem]:
                 yield _skip(label, place, "path_traversal", "the member's name points outside the archive; left alone")
             elif info.flag_bits & 1:
                 yield _skip(label, place, "encrypted", "the member is encrypted", "unpack it with its password first")
-            elif suffix == ".zip" or suffix == ".eval":
-                yield _skip(label, place, "nested_archive", "an archive inside an archive", "unpack the outer one first")
+            elif suffix in {".zip", ".eval"}:
+                yield _skip(
+                    label, place, "nested_archive", "an archive inside an archive", "unpack the outer one first"
+                )
             elif info.file_size > SMALL and info.file_size > MOST_RATIO * max(info.compress_size, 1):
                 reason = f"{info.compress_size:,} bytes claim to unpack to {info.file_size:,}: a zip bomb; left alone"
-                yield _skip(label, place, "zip_bomb", reason, "if the file is real, unpack it yourself and name the folder")
+                yield _skip(
+                    label, place, "zip_bomb", reason, "if the file is real, unpack it yourself and name the folder"
+                )
             elif parts[-1].lower() in _COMPANIONS:
-                yield _note(f"{label}/{name}", "companion", "belongs to the export but holds no conversations; not read")
+                yield _note(
+                    f"{label}/{name}", "companion", "belongs to the export but holds no conversations; not read"
+                )
             elif suffix in _JSON | _TABLE | {".parquet"}:
                 kind = _kind(suffix, b"")
                 assert kind is not None
@@ -214,7 +220,7 @@ class _Recoded(io.RawIOBase):
 
 
 @contextmanager
-def open_entry(entry: Entry) -> Iterator[io.BufferedReader]:
+def open_entry(entry: Entry) -> Iterator[io.BufferedReader[Any]]:
     """The entry's bytes, unpacked and in UTF-8 where it was UTF-16; a UTF-8 byte order mark is left to the caller.
 
     Raises:
@@ -222,7 +228,7 @@ def open_entry(entry: Entry) -> Iterator[io.BufferedReader]:
         OSError, zipfile.BadZipFile, EOFError, lzma.LZMAError: while reading damaged data.
     """
     with ExitStack() as stack:
-        raw: IO[bytes] = stack.enter_context(Path(entry.path).open("rb"))
+        raw: Any = stack.enter_context(Path(entry.path).open("rb", buffering=0))
         packed_size = entry.size
         if entry.member is not None:
             archive = stack.enter_context(zipfile.ZipFile(raw))
@@ -230,8 +236,8 @@ def open_entry(entry: Entry) -> Iterator[io.BufferedReader]:
             raw = stack.enter_context(archive.open(entry.member))
         if entry.packed:
             unpacked = stack.enter_context(_unpack(raw, entry))
-            raw = stack.enter_context(_Bounded(unpacked, max(MOST_RATIO * packed_size, SMALL)))  # type: ignore[assignment]
-        stream = stack.enter_context(io.BufferedReader(raw, 1 << 20))  # type: ignore[arg-type]
+            raw = stack.enter_context(_Bounded(unpacked, max(MOST_RATIO * packed_size, SMALL)))
+        stream: Any = stack.enter_context(io.BufferedReader(raw, 1 << 20))
         head = stream.peek(4)[:4]
         encoding = None
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -243,7 +249,7 @@ def open_entry(entry: Entry) -> Iterator[io.BufferedReader]:
         yield stream
 
 
-def _unpack(raw: IO[bytes], entry: Entry) -> IO[bytes]:
+def _unpack(raw: IO[bytes], entry: Entry) -> Any:
     if entry.packed == ".gz":
         import gzip
 

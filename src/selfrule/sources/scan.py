@@ -57,7 +57,7 @@ def json_values(stream: IO[bytes]) -> Iterator[bytes | Cut]:
                     if bytes(buffer[position:end]).strip() not in (b"null", b""):
                         yield Cut("malformed", "text between records that is no JSON object")
                     position = end if following else len(buffer)
-                    if following and buffer[end : end + 1] in (b"\n", b","):
+                    if following and bytes(buffer[end : end + 1]) in (b"\n", b","):
                         position = end + 1
                     continue
         found = _TO_BRACKET.match(buffer, position)

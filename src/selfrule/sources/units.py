@@ -94,7 +94,7 @@ def _units(entry: Entry) -> Iterator[Unit]:
         with open_entry(entry) as stream:
             head = stream.peek(1 << 16)[: 1 << 16]
             if _is_lines(head, entry.label):
-                plain = entry.member is None and not entry.packed and head[:1] in b"{ \t\r\n"
+                plain = isinstance(stream.raw, io.FileIO)  # neither unpacked nor recoded on the way
                 yield from _lines(entry, stream, plain)
             else:
                 yield from _values(entry, stream)
@@ -109,7 +109,7 @@ def _is_lines(head: bytes, label: str) -> bool:
     for line in head.split(b"\n")[:20]:
         try:
             whole += isinstance(msgspec.json.decode(line), dict)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue
     if whole == 1 and not named:
         return b"\n" in head.strip()
@@ -127,7 +127,7 @@ def _lines(entry: Entry, stream: io.BufferedReader[Any], plain: bool) -> Iterato
             yield unit
             return
         unit = Unit(number, _hash(block), "line", line, len(block))
-        if plain and block[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        if plain:
             unit.span = (start, start + len(block))
         else:
             unit.blob = block

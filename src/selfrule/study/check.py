@@ -41,7 +41,7 @@ def check(folder: Folder, plan: Plan) -> list[str]:
             found.append(f"{rated_path} was made under another rubric than {rubric}. Run: selfrule rate")
     if unrated:
         found.append(f"{unrated:,} conversations have no rating yet. Run: selfrule rate {folder.root}")
-    half = [p for p in folder.root.rglob("*.tmp")]
+    half = list(folder.root.rglob("*.tmp"))
     if half:
         found.append(f"{len(half)} half-written files of an interrupted run; the next run removes them.")
     return found

@@ -104,10 +104,12 @@ def _load(folder: Folder) -> _Narrow:
         }
         for name, array in put.items():
             pieces[name].append(array)
-    empty = {"sketch": np.zeros((0, WIDTH), np.uint32), "identity": np.zeros(0, "S32")}
+    empty = {name: np.zeros(0, np.uint64) for name in ("content", "name", "person", "opening", "folded")}
+    empty |= {"sketch": np.zeros((0, WIDTH), np.uint32), "identity": np.zeros(0, "S32")}
+    empty |= {"own": np.zeros(0, np.bool_), "sketched": np.zeros(0, np.bool_)}
     return _Narrow(
         **{
-            name: np.concatenate(arrays) if arrays else empty.get(name, np.zeros(0, np.int64))
+            name: np.concatenate(arrays) if arrays else empty.get(name, np.zeros(0, np.int32))
             for name, arrays in pieces.items()
         }
     )
