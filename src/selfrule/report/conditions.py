@@ -77,7 +77,7 @@ def factors(cells: Cells) -> Section | None:
                 ],
                 figure=Figure(
                     chart=factors_chart(panels) if shown else None,
-                    caption="All panels have one scale.",
+                    caption="All panels have one scale." if len(panels) > 1 else "",
                     table=Table(
                         caption="Share flagged at each level of each amplifying factor",
                         columns=["Level", "Flagged", *FIGURES[1:]],

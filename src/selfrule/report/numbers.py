@@ -60,7 +60,7 @@ def interval_decimals(low: float, high: float) -> int:
     """The decimals of a percentage that an interval's width supports: one figure of it, two where the first is a 1."""
     width = (min(1.0, high) - max(0.0, low)) * 100
     if width <= 0:
-        return 1
+        return min(8, _decimals(high * 100, 2)) if high > 0 else 1
     order = math.floor(math.log10(width))
     return min(8, max(0, -order + (1 if width / 10**order < 2 else 0)))
 
@@ -73,15 +73,19 @@ def interval(low: float, high: float) -> str:
     """
     bottom, top = max(0.0, low) * 100, min(1.0, high) * 100
     decimals = interval_decimals(low, high)
-    lower = f"{bottom:.{decimals}f}"
-    if bottom > 0 and abs(float(lower) - bottom) > 0.1 * bottom:  # too coarse for a limit so much nearer to zero
-        lower = f"{bottom:.{min(8, max(decimals, _decimals(bottom, 2)))}f}"
-    if float(lower) == 0:
-        lower = "0"
-    upper = "100" if top >= 100 else f"{top:.{decimals}f}"
-    if top < 100 and float(upper) >= 100:
-        upper = f"{top:.{decimals + 1}f}" if f"{top:.{decimals + 1}f}" < "100" else "99.9"
-    return f"{lower}-{upper} %"
+    finer = decimals
+    if bottom > 0 and abs(round(bottom, decimals) - bottom) > 0.1 * bottom:
+        finer = max(decimals, _decimals(bottom, 2))  # too coarse for a limit so much nearer to zero
+    return f"{_limit(bottom, finer)}-{_limit(top, decimals)} %"
+
+
+def _limit(value: float, decimals: int) -> str:
+    """A limit in percent; one below 100 is never rounded up to it, one that is nothing is a plain 0."""
+    text = f"{value:.{min(8, decimals)}f}"
+    while value < 100 <= float(text) and decimals < 8:
+        decimals += 1
+        text = f"{value:.{decimals}f}"
+    return "0" if float(text) == 0 else "100" if float(text) >= 100 else text
 
 
 def one_in(share: float) -> str:

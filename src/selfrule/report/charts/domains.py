@@ -42,9 +42,9 @@ def _draw(domains: list[Domain], overall: float | None, phone: bool, title: str,
     for i, domain in enumerate(domains):
         y = top + i * step + ROW / 2 + (17 if phone else 0)
         if phone:
-            drawing.text(0, y - 13, domain.name, "t", limit=50)
+            drawing.text(0, y - 13, domain.name, "t", room=330)
         else:
-            drawing.text(0, y + 4.5, domain.name, "t", limit=40)
+            drawing.text(0, y + 4.5, domain.name, "t", room=252)
         if domain.traffic is not None:
             length = max(1.0, (bar1 - bar0) * domain.traffic / most)
             text = percent(domain.traffic)
@@ -57,7 +57,7 @@ def _draw(domains: list[Domain], overall: float | None, phone: bool, title: str,
         if row.at_most and domain.cell.high is not None:
             drawing.text(far, y + 4.5, f"\N{LESS-THAN OR EQUAL TO} {at_most(domain.cell.high)}", "t soft", "end")
         else:
-            drawing.text(far, y + 4.5, row.text, "t soft" if quiet else "t num", "end", limit=34)
+            drawing.text(far, y + 4.5, row.text, "t soft" if quiet else "t num", "end", room=100)
     return drawing.render(bottom + 24)
 
 

@@ -13,7 +13,7 @@ HEIGHT, HEAD, FOOT = 132.0, 40.0, 36.0
 
 
 def _panel(drawing: Drawing, x: float, y: float, width: float, scale: Scale, name: str, cells: list[Cell]) -> None:
-    drawing.text(x, y + 15, name, "t strong", limit=34)
+    drawing.text(x, y + 15, name, "t strong", room=250)
     base = y + HEAD + HEIGHT
     for value in scale.ticks(4):
         at = base - scale(value)

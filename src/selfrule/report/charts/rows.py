@@ -100,13 +100,13 @@ def _draw(
             if i < 2 and group.heading and not phone:
                 drawing.text(0, y + 14, [*textwrap.wrap(group.heading, 16), "", ""][i], "t strong")
             if stacked:
-                drawing.text(0, y + 14, row.label, "t", limit=52)
+                drawing.text(0, y + 14, row.label, "t", room=330)
                 y += ROW - 3
             elif nested:
                 label = row.short if phone and row.short else row.label
-                drawing.text(left - 10, y + 14, label, "t soft", "end", limit=20)
+                drawing.text(left - 10, y + 14, label, "t soft", "end", room=140)
             else:
-                drawing.text(0, y + 14, row.label, "t", limit=36)
+                drawing.text(0, y + 14, row.label, "t", room=left - 12)
             placed.append((y + 9.5, row))
             y += ROW + (3 if stacked else 0)
         y += GAP if nested else 0
@@ -136,9 +136,9 @@ def _row(drawing: Drawing, scale: Scale, row: Row, y: float, far: float, phone: 
     quiet = row.value is None
     if phone:
         text = row.text2 if odds and row.text2 else row.text
-        drawing.text(far, y + 4, text, "t soft sm" if quiet else "t num", "end", limit=28)
+        drawing.text(far, y + 4, text, "t soft sm" if quiet else "t num", "end", room=160)
     elif quiet:
-        drawing.text(far, y + 4.5, row.text, "t soft", "end", limit=34)
+        drawing.text(far, y + 4.5, row.text, "t soft", "end", room=200)
     else:
         drawing.text(far - 104 if row.text2 else far, y + 4.5, row.text, "t num", "end")
         drawing.text(far, y + 4.5, row.text2, "t num soft", "end")

@@ -29,7 +29,9 @@ def _flow(steps: list[Step], phone: bool, title: str, description: str) -> Marku
     for i, step in enumerate(steps):
         if i:
             for label, count in step.left:
-                drawing.text(start + 14, y + 13, f"\N{MINUS SIGN} {number(count)} {label}", "t soft", limit=50)
+                drawing.text(
+                    start + 14, y + 13, f"\N{MINUS SIGN} {number(count)} {label}", "t soft", room=width - start - 20
+                )
                 y += 18
             y += 2 if step.left else 6
         if phone:
@@ -40,7 +42,7 @@ def _flow(steps: list[Step], phone: bool, title: str, description: str) -> Marku
             y += 18
         else:
             length = max(1.5, full * step.count / most)
-            drawing.text(start - 12, y + 17, step.label, "t strong", "end", limit=34)
+            drawing.text(start - 12, y + 17, step.label, "t strong", "end", room=220)
             drawing.add("rect", "step", x=start, y=y, width=length, height=25)
             drawing.text(start + length + 8, y + 17, number(step.count), "t num strong")
             y += 33

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -20,6 +21,18 @@ class Chart:
     page: Markup
     phone: Markup
     title: str
+
+
+def fit(text: str, room: float) -> str:
+    """The text cut to about `room` units at chart size, by the widths that letters have in wide sans-serif faces."""
+    text = one_line(text, 200)
+    used = 0.0
+    for i, letter in enumerate(text):
+        wide = unicodedata.east_asian_width(letter) in "WF" or letter in "MW@%mw"
+        used += 12.8 if wide else 9.4 if letter.isupper() else 4.4 if letter in "ijlft.,:;'|! " else 7.9
+        if used > room:
+            return f"{text[: max(0, i - 1)].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return text
 
 
 def _fmt(value: float | str) -> str:
@@ -43,9 +56,9 @@ class Drawing:
         inner += "" if text is None else str(escape(typeset(text)))
         self._parts.append(f'<{tag} class="{escape(cls)}"{attributes}>{inner}</{tag}>')
 
-    def text(self, x: float, y: float, text: str, cls: str = "t", anchor: str = "start", limit: int = 60) -> None:
-        """Add a line of text at its baseline."""
-        self.add("text", cls if anchor == "start" else f"{cls} {anchor}", text=one_line(text, limit), x=x, y=y)
+    def text(self, x: float, y: float, text: str, cls: str = "t", anchor: str = "start", room: float = 400) -> None:
+        """Add a line of text at its baseline, cut to the room there is for it."""
+        self.add("text", cls if anchor == "start" else f"{cls} {anchor}", text=fit(text, room), x=x, y=y)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, cls: str) -> None:
         """Add a straight line."""
@@ -92,10 +105,9 @@ class Scale:
     def __call__(self, value: float) -> float:
         """The position of a value; values outside end at the edge."""
         value = min(max(value, self.lo), self.hi)
+        part = (value - self.lo) / (self.hi - self.lo)
         if self.log:
             part = math.log(value / self.lo) / math.log(self.hi / self.lo)
-        else:
-            part = (value - self.lo) / (self.hi - self.lo)
         return self.start + part * (self.end - self.start)
 
     def ticks(self, most: int = 6) -> list[float]:
@@ -136,14 +148,15 @@ def linear_scale(shares: list[float], highs: list[float], start: float, end: flo
 def rule(drawing: Drawing, scale: Scale, top: float, bottom: float, most: int, *, plain: bool = False) -> None:
     """Draw gridlines from `top` to `bottom` with percentages under them (`plain` numbers where it is no share).
 
-    A logarithmic rule also says "1 in N"; where its lines stand close, every second one does, counted from the right.
+    A logarithmic rule also says "1 in N"; where lines stand close, every second one is labelled, counted from the right.
     """
     ticks = scale.ticks(most)
     gap = abs(scale(ticks[1]) - scale(ticks[0])) if len(ticks) > 1 else 999.0
     for i, value in enumerate(reversed(ticks)):
         x = scale(value)
         drawing.line(x, top, x, bottom, "grid")
-        drawing.text(x, bottom + 15, f"{value:g}" if plain else short_percent(value), "ax", "middle")
+        if gap > 44 or i % 2 == 0:
+            drawing.text(x, bottom + 15, f"{value:g}" if plain else short_percent(value), "ax", "middle")
         if scale.log and value <= 0.1 and (gap > 82 or i % 2 == 0):
             drawing.text(x, bottom + 29, f"1 in {round(1 / value):,}", "ax", "middle")
 
