@@ -127,7 +127,7 @@ def claude_message(key: str, parent: str | None, sender: str, text: str, **more:
 def claude_full() -> dict[str, Any]:
     """Thinking, a tool, attachments, and a branch."""
     answer = [
-        {"type": "thinking", "thinking": "They sound worried."},
+        {"type": "thinking", "thinking": "They sound worried.", "text": "They sound worried."},
         {"type": "text", "text": "Let me look."},
         {"type": "tool_use", "name": "web_search", "input": {"q": "bread"}},
         {"type": "tool_result", "content": [{"type": "text", "text": "a page about bread"}]},

@@ -9,7 +9,20 @@ from typing import Any
 
 import msgspec
 import pytest
-from fixtures import CASES, RECORDS, with_text, with_turns
+from fixtures import (
+    CASES,
+    DIALOGUE,
+    HH,
+    LMSYS,
+    OASST,
+    PAIR,
+    RECORDS,
+    SHAREGPT,
+    WILDCHAT_FLAT,
+    WILDCHAT_NESTED,
+    with_text,
+    with_turns,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,12 +36,13 @@ every_case = pytest.mark.parametrize(("name", "record"), CASES, ids=ids)
 every_reader = pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 
 # keys and words that readers look for, so that random records get past the first check
-_WORDS = st.sampled_from(
-    "messages mapping current_node chat_messages conversation conversations content role text from value parts message "
-    "author parent metadata create_time timestamp prompt replies rank response request choices chosen rejected input "
-    "output target epoch dialogue speaker utterance user assistant human gpt tool id uuid sender type image tool_use "
-    "conversation_hash conversation_id model turn created_at feedback score tags system language attachments a b".split()
-)
+_NAMES = """
+messages mapping current_node chat_messages conversation conversations content role text from value parts message author
+parent metadata create_time timestamp prompt replies rank response request choices chosen rejected input output target
+epoch dialogue speaker utterance user assistant human gpt tool id uuid sender type image tool_use conversation_hash
+conversation_id model turn created_at feedback score tags system language attachments a b
+"""
+_WORDS = st.sampled_from(_NAMES.split())
 _SCALARS = (
     st.none()
     | st.booleans()
@@ -96,6 +110,16 @@ def test_nested_columns_may_arrive_as_json_text(name: str, record: dict[str, Any
     assert found[0].read(row, "file.csv") == by_name(name).read(record, "file.json")
 
 
+@pytest.mark.parametrize("record", [WILDCHAT_FLAT, WILDCHAT_NESTED, LMSYS, SHAREGPT, HH, OASST, PAIR, DIALOGUE])
+def test_rows_of_a_parquet_file_read_as_the_records_they_were_made_from(record: dict[str, Any]) -> None:
+    import pyarrow as pa
+
+    (row,) = pa.Table.from_pylist([record]).to_pylist()
+    found = detect([row], "train.parquet")
+    assert found is not None
+    assert found[0].read(row, "train.parquet") == found[0].read(record, "train.jsonl")
+
+
 @every_case
 def test_empty_columns_of_a_table_change_nothing(name: str, record: dict[str, Any]) -> None:
     row = {**dict.fromkeys(("user", "tags", "score", "created_at", "metadata", "feedback"), None), **record}
@@ -126,9 +150,7 @@ def test_without_times_in_the_log_there_are_none_in_the_conversation(name: str, 
 @every_reader
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(record=_RECORD)
-def test_no_record_makes_a_reader_fail_otherwise_than_by_a_record_error(
-    reader: Reader, record: dict[str, Any]
-) -> None:
+def test_no_record_makes_a_reader_fail_otherwise_than_by_a_record_error(reader: Reader, record: dict[str, Any]) -> None:
     reason = reader.sniff(record, "f.json")
     assert reason is None or reason
     try:

@@ -42,12 +42,13 @@ class MappedReader:
     def sniff(self, record: dict[str, Any], file: str) -> str | None:
         """The mapping's turns, or its texts, are there."""
         mapping = self.mapping
-        paths = [p for p in (mapping.turns or mapping.text, mapping.prompt, mapping.response) if p is not None]
-        return (
-            f"has {', '.join(map(repr, paths))} as mapped"
-            if all(look_up(record, p) is not None for p in paths)
-            else None
-        )
+        if mapping.text is not None and mapping.conversation is None:
+            paths: tuple[str, ...] = (mapping.turns or mapping.text,)
+            fits = self._list_of_turns(record) is not None
+        else:
+            paths = tuple(path for path in (mapping.text, mapping.prompt, mapping.response) if path is not None)
+            fits = all(look_up(record, path) is not None for path in paths)
+        return f"has {', '.join(map(repr, paths))} as mapped" if fits else None
 
     def read(self, record: dict[str, Any], file: str) -> list[Draft]:
         """One conversation per record."""
@@ -90,14 +91,15 @@ class MappedReader:
                         text = f"{text}\n\n{more}"
                     turns.append(Turn(role, text, at))
             return
-        items: Sequence[Any] = [row]
-        if mapping.turns is not None:
-            found = as_list(look_up(row, mapping.turns))
-            if found is None:
-                raise RecordError("shape", f"no list of turns at {mapping.turns!r}", "name its columns with --map")
-            items = found
-            if mapping.system and (system := text_of(look_up(row, mapping.system), notes)):
-                turns.append(Turn("system", system))
+        items = [row] if mapping.conversation is not None else self._list_of_turns(row)
+        if items is None:
+            if look_up(row, mapping.text) is not None:
+                reason = "one turn a row; the rows of a conversation have to be read together"
+                raise RecordError("turn_row", reason, "add conversation=<column with the conversation's id> to --map")
+            where = repr(mapping.turns) if mapping.turns else f"any column, with {mapping.text!r} and {mapping.role!r}"
+            raise RecordError("shape", f"no list of turns at {where}", "name its columns with --map")
+        if mapping.system and not turns and (system := text_of(look_up(row, mapping.system), notes)):
+            turns.append(Turn("system", system))
         assert mapping.role is not None
         for item in items:
             if not isinstance(item, dict):
@@ -108,6 +110,20 @@ class MappedReader:
             known = self._roles.get(raw.strip().lower()) if isinstance(raw, str) and self._roles else None
             text = text_of(look_up(item, mapping.text), notes)
             turns.append(Turn(known or role_of(raw, notes), text, self._time(item, notes)))
+
+    def _list_of_turns(self, record: dict[str, Any]) -> list[Any] | None:
+        """The list at `turns`; without that key the first column whose items hold the mapped text and role."""
+        mapping = self.mapping
+        if mapping.turns is not None:
+            return as_list(look_up(record, mapping.turns))
+        assert mapping.text is not None
+        assert mapping.role is not None
+        for value in record.values():
+            items = as_list(value)
+            for item in items[:5] if items else ():
+                if look_up(item, mapping.role) is not None and look_up(item, mapping.text) is not None:
+                    return items
+        return None
 
     def _time(self, item: dict[str, Any], notes: list[str]) -> int | None:
         return parse_time(look_up(item, self.mapping.time), notes) if self.mapping.time else None

@@ -19,9 +19,10 @@ from selfrule.records import Role
 class Mapping(msgspec.Struct, frozen=True):
     """Paths into a record, dotted where they go deeper ("review.client_id", "choices.0.text").
 
-    Either `text` and `role` (one turn: of the list `turns`, or of a row whose `conversation` column says which turns
-    belong together), or `prompt` and `response` (one exchange a row). `text`, `role` and `time` are looked for in the
-    turn; `time` also in the record. `roles` says what a speaker's name stands for where selfrule does not know it.
+    Either `text` and `role` (one turn: of the list `turns`, else of the first list that fits; or of a row whose
+    `conversation` column says which turns belong together), or `prompt` and `response` (one exchange a row). `text`,
+    `role` and `time` are looked for in the turn; `time` also in the record. `roles` says what a speaker's name stands
+    for where selfrule does not know it.
     """
 
     text: str | None = None
@@ -115,9 +116,4 @@ def _checked(values: dict[str, Any], name: str) -> Mapping:
         raise UsageError(f"{name} must give either text and role, or prompt and response. {_allowed()}")
     if mapping.turns is not None and (by_row or mapping.conversation is not None):
         raise UsageError(f"{name}: turns (a list inside each record) goes with text and role, not with conversation.")
-    if by_turn and mapping.turns is None and mapping.conversation is None:
-        raise UsageError(
-            f"{name}: where each row is one turn, give conversation=<column> to say which rows belong together; "
-            f"where a record holds a list of turns, give turns=<path>. {_allowed()}"
-        )
     return mapping
