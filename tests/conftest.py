@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the machine is shared and some first calls import much: a slow example is no failure
+settings.register_profile("selfrule", deadline=None)
+settings.load_profile("selfrule")
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,11 @@ def test_a_log_that_has_grown_gives_only_what_is_new(tmp_path):
 def test_a_copy_is_kept_once_and_marked(tmp_path):
     first, other = conversation(1), conversation(2)
     copy = {**first, "id": "copy"}
-    shouted = {**other, "id": "shouted", "messages": [{**m, "content": m["content"].upper()} for m in other["messages"]]}
+    shouted = {
+        **other,
+        "id": "shouted",
+        "messages": [{**m, "content": m["content"].upper()} for m in other["messages"]],
+    }
     study = selfrule.audit(
         write_lines(tmp_path / "log.jsonl", [first, other, copy, shouted]), tmp_path / "study", workers=1
     )
@@ -150,7 +154,9 @@ def test_a_table_with_one_turn_a_row_is_read_by_conversation(tmp_path):
 
 
 def test_a_mapping_reads_a_format_of_ones_own(tmp_path):
-    record = {"talk": [{"who": "me", "said": "Should I go back to her?"}, {"who": "it", "said": "You must. Do it today."}]}
+    record = {
+        "talk": [{"who": "me", "said": "Should I go back to her?"}, {"who": "it", "said": "You must. Do it today."}]
+    }
     log = write_lines(tmp_path / "own.jsonl", [record])
     mapping = {"turns": "talk", "text": "said", "role": "who", "roles.me": "user", "roles.it": "assistant"}
     study = selfrule.audit(log, tmp_path / "study", map=mapping, workers=1)

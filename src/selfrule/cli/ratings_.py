@@ -69,8 +69,8 @@ def command(
     from selfrule.rubric import CONSTRUCTS, MARKERS
 
     blank: dict[str, Any] = dict.fromkeys(rating_table([]).schema.names)
-    blank |= {"levels": dict.fromkeys(CONSTRUCTS), "probabilities": dict.fromkeys(CONSTRUCTS, [])}
-    blank |= {"evidence": dict.fromkeys(CONSTRUCTS, []), "actualized": dict.fromkeys(MARKERS), "domains": []}
+    blank |= {"levels": dict.fromkeys(CONSTRUCTS), "probabilities": {key: [] for key in CONSTRUCTS}}
+    blank |= {"evidence": {key: [] for key in CONSTRUCTS}, "actualized": dict.fromkeys(MARKERS), "domains": []}
     writer_: csv.DictWriter[str] = csv.DictWriter(sys.stdout, list(flat(blank)), restval="", lineterminator="\n")
     writer_.writeheader()
     for piece in opened.rating_rows():

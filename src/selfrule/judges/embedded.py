@@ -19,9 +19,7 @@ class EmbeddedJudge:
 
     def rate(self, conversations: Sequence[Conversation]) -> list[Rating]:
         """One rating a conversation, in order."""
-        return [
-            self.rating(c.conversation_id, c.content_hash, self.model.analyse(c.turns)) for c in conversations
-        ]
+        return [self.rating(c.conversation_id, c.content_hash, self.model.analyse(c.turns)) for c in conversations]
 
     def rating(self, conversation_id: str, content_hash: str, analysis: Analysis) -> Rating:
         """The rating that an analysis amounts to."""

@@ -59,10 +59,8 @@ class Rubric(msgspec.Struct, frozen=True):
 
     def name(self, construct: str) -> str:
         """The name of a construct or marker for people to read; the id itself where there is none."""
-        for entry in (*self.constructs, *self.markers):
-            if entry.id == construct:
-                return entry.name
-        return construct
+        names = {entry.id: entry.name for entry in self.constructs} | {entry.id: entry.name for entry in self.markers}
+        return names.get(construct, construct)
 
 
 @lru_cache(maxsize=1)

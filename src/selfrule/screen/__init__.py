@@ -30,11 +30,11 @@ class Screen:
 
     def screening(self, conversation_id: str, analysis: Analysis) -> Screening:
         """The screen's word on one analysed conversation. What could not be read is neither kept nor dropped: None."""
-        rated = analysis.status == "rated"
+        score = analysis.screen_score if analysis.status == "rated" else None
         return Screening(
             conversation_id=conversation_id,
             status=analysis.status,
-            keep=analysis.screen_score >= self.threshold if rated else None,
-            score=analysis.screen_score if rated else None,
+            keep=score >= self.threshold if score is not None else None,
+            score=score,
             screen=self.label,
         )

@@ -41,9 +41,13 @@ def write_part(path: Path, table: pa.Table, metadata: dict[str, bytes] | None = 
         table = table.replace_schema_metadata(metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # texts and hashes hardly repeat: only what is a dictionary in Arrow is worth one in the file
+    names = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     with temporary.open("wb") as handle:
         # row groups of a few thousand conversations bound what a reader holds at once
-        pq.write_table(table, handle, compression="zstd", compression_level=1, row_group_size=4096)
+        pq.write_table(
+            table, handle, compression="zstd", compression_level=1, row_group_size=4096, use_dictionary=names
+        )
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(path)
@@ -99,7 +103,9 @@ class Folder:
         except ValueError as error:
             raise StudyError(f"{path} is not readable as JSON ({error}). Restore it, or start a new study.") from error
         if manifest.get("layout", 0) > LAYOUT:
-            raise StudyError(f"{self.root} was made by a newer selfrule (layout {manifest['layout']}). Update selfrule.")
+            raise StudyError(
+                f"{self.root} was made by a newer selfrule (layout {manifest['layout']}). Update selfrule."
+            )
         return manifest
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
@@ -114,7 +120,9 @@ class Folder:
             write_file(path, secrets.token_bytes(32), mode=0o600)
         key = path.read_bytes()
         if len(key) != 32:
-            raise StudyError(f"{path} is damaged: it should hold 32 bytes. Without it, people cannot be linked; restore it.")
+            raise StudyError(
+                f"{path} is damaged: it should hold 32 bytes. Without it, people cannot be linked; restore it."
+            )
         return key
 
     def parts(self, *names: str) -> list[Path]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import xxhash
 
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.records import Draft
-from selfrule.store.schemas import conversation_table
+from selfrule.store.schemas import conversation_table, flat_array
 from selfrule.study.fingerprints import fingerprints
 
+_SPEAKERS = frozenset(("user", "assistant"))  # copies are found by what these two said
 _NAMES = (
     *("conversation_id", "content_hash", "source", "source_id", "place", "person", "started_at", "model"),
     *("product", "language", "country", "thumb", "score", "tags", "branches"),
@@ -34,10 +34,17 @@ class Columns:
     def add(self, draft: Draft, reader: str, label: str, place: str, suffix: str) -> None:
         """Hash, pseudonymise and keep one conversation."""
         turns = draft.turns
-        # the separators cannot be forged: a turn's length stands before its text
-        whole = "".join([f"{t.role}\x1f{len(t.text)}\x1f{t.text}" for t in turns]).encode("utf-8", "replace")
-        said = [t.text for t in turns if t.role in ("user", "assistant")]
-        content = hashlib.blake2b(whole, digest_size=16).hexdigest()
+        texts = [t.text for t in turns]
+        # where turns begin cannot be forged: roles and lengths are hashed apart from the text
+        shape = " ".join([f"{t.role}{len(t.text)}" for t in turns]).encode()
+        words = "".join(texts).encode("utf-8", "replace")
+        digest = hashlib.blake2b(shape, digest_size=16)
+        digest.update(b"\n")
+        digest.update(words)
+        content = digest.hexdigest()
+        said = [t.text for t in turns if t.role in _SPEAKERS]
+        if len(said) != len(texts):
+            words = "".join(said).encode("utf-8", "replace")
         # a record without an id of its own is known by its place in the file
         name = draft.source_id if draft.source_id is not None else f"{label}:{place}{suffix}"
         identity = hashlib.blake2b(f"{name}\x1f{content}".encode("utf-8", "replace"), digest_size=16).hexdigest()
@@ -64,7 +71,7 @@ class Columns:
             )
         )
         self.turns.append(turns)
-        self._texts.append("\n".join(said).encode("utf-8", "replace"))
+        self._texts.append(words)
         self._own.append(draft.source_id is not None)
         self._opening.append(xxhash.xxh3_64_intdigest("\n".join(said[:2]).encode("utf-8", "replace")))
 
@@ -76,8 +83,8 @@ class Columns:
         folded, sketches = fingerprints(self._texts)
         found = {
             "own_id": pa.array(self._own, pa.bool_()),
-            "opening": pa.array(np.array(self._opening, np.uint64)),
-            "folded": pa.array(folded),
+            "opening": pa.array(self._opening, pa.uint64()),
+            "folded": flat_array(folded, pa.uint64()),
             "sketch": sketches,
         }
         return conversation_table(columns, self.turns, found)

@@ -1,7 +1,7 @@
 """Duplicates: exact, near-exact and continued conversations are found, kept once and counted.
 
 Two conversations are copies where their content is the same ("exact"), or the same but for case, spaces, punctuation and
-about one word in twenty ("near"), or where one record of the same id is a later state of the other ("continued": the
+about one word in fifty ("near"), or where one record of the same id is a later state of the other ("continued": the
 longest is kept). The same words from two different known people are two conversations. Decided from narrow columns, after
 import, over the whole study: the outcome does not depend on the order in which workers finished.
 """

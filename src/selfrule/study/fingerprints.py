@@ -1,6 +1,6 @@
 """Fingerprints that find copies: a hash of the folded text, and a minhash sketch for near-exact copies.
 
-The sketch: the folded text (lower case, letters and digits alone) is cut into every window of 16 bytes; one in 16 windows is
+The sketch: the folded text (lower case, letters and digits alone) is cut into every window of 8 bytes; one in 32 windows is
 kept, chosen by its own hash (so that equal text keeps equal windows, wherever it stands); 32 random functions each keep their
 smallest value over these windows. The share of equal values between two sketches estimates the Jaccard similarity of the
 sets of windows (Broder 1997, On the resemblance and containment of documents).
@@ -14,12 +14,12 @@ import pyarrow as pa
 import xxhash
 
 WIDTH = 32  # values in a sketch
-FEWEST = 8  # windows a text must keep for its sketch to mean anything: about 130 letters and digits
+FEWEST = 8  # windows a text must keep for its sketch to mean anything: about 260 letters and digits
 _BATCH = 1 << 19  # bytes folded at once: what fits a core's cache
 
 _LOWER = bytes(range(256)).lower()
 _DROPPED = bytes(b for b in range(128) if not chr(b).isalnum())
-_ODD = (np.random.default_rng(20260128).integers(1, 1 << 63, WIDTH + 2, dtype=np.uint64) << np.uint64(1)) | np.uint64(1)
+_ODD = (np.random.default_rng(20260128).integers(1, 1 << 63, WIDTH + 1, dtype=np.uint64) << np.uint64(1)) | np.uint64(1)
 _NONE = np.uint32(0xFFFFFFFF)
 _LARGEST = np.uint32(0xFFFFFFFE)
 
@@ -45,7 +45,7 @@ def fingerprints(texts: list[bytes]) -> tuple[npt.NDArray[np.uint64], pa.Array]:
         first = last
     known = sketches[:, 0] != _NONE
     data = pa.py_buffer(sketches.tobytes())
-    mask = pa.array(known).buffers()[1] if len(texts) else None
+    mask = pa.py_buffer(np.packbits(known, bitorder="little")) if len(texts) else None
     array = pa.Array.from_buffers(pa.binary(4 * WIDTH), len(texts), [mask, data])
     return folded, array
 
@@ -55,21 +55,19 @@ def _some(texts: list[bytes], folded: npt.NDArray[np.uint64], sketches: npt.NDAr
     folded[:] = [xxhash.xxh3_64_intdigest(text) for text in short]
     flat = b"".join(short)
     ends = np.cumsum(np.fromiter(map(len, short), np.int64, len(short)))
-    rows_of_8 = len(flat) // 8 - 2
+    rows_of_8 = len(flat) // 8 - 1
     if rows_of_8 < 1:
         return
-    # the hash of the 16 bytes from each position on: eight aligned passes, one for each offset within a word
+    # the hash of the 8 bytes from each position on: eight aligned passes, one for each offset within a word
     by_word = np.empty((rows_of_8, 8), np.uint64)
     for offset in range(8):
-        words = np.frombuffer(flat[offset : offset + 8 * (rows_of_8 + 1)], "<u8")
-        mixed = words[:-1] * _ODD[-1]
-        mixed ^= words[1:] * _ODD[-2]
-        by_word[:, offset] = mixed
+        words = np.frombuffer(flat[offset : offset + 8 * rows_of_8], "<u8")
+        np.multiply(words, _ODD[-1], out=by_word[:, offset])
     hashes = by_word.reshape(-1)
-    # one in 16, by the high bits, which depend on every byte of the window
-    places = np.flatnonzero(hashes < np.uint64(1 << 60))
+    # one in 32, by the high bits, which depend on every byte of the window
+    places = np.flatnonzero(hashes < np.uint64(1 << 59))
     rows = np.searchsorted(ends, places, side="right")
-    inside = places + 16 <= ends[rows]
+    inside = places + 8 <= ends[rows]
     places, rows = places[inside], rows[inside]
     windows = np.bincount(rows, minlength=len(texts))
     enough = np.flatnonzero(windows >= FEWEST)

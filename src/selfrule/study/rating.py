@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from selfrule import rubric
-from selfrule.embedded import load
+from selfrule.embedded import Analysis, Model, load
 from selfrule.engine import map_partitions
 from selfrule.errors import UsageError
 from selfrule.judges import EmbeddedJudge
-from selfrule.records import Rating, Screening
+from selfrule.records import Rating, Screening, Turn
 from selfrule.screen import Screen
 from selfrule.store.folder import Folder, write_part
 from selfrule.store.schemas import rating_table, screening_table, turns_of
@@ -74,6 +74,14 @@ def _drawn(conversation_id: str, share: float) -> bool:
     return int(conversation_id[:15], 16) < share * (1 << 60)
 
 
+def _analysed(model: Model, turns: list[Turn]) -> Analysis:
+    """The model's analysis; a conversation that it fails on gets a status and costs no other its rating."""
+    try:
+        return model.analyse(turns)
+    except Exception as error:
+        return Analysis(status="failed", reason=f"the judge failed on this conversation ({type(error).__name__})")
+
+
 def rate_part(job: _Job) -> tuple[int, int]:
     """Screen and rate one part and write both tables. Returns how many conversations were kept and how many rated."""
     folder = Folder(Path(job.study))
@@ -90,7 +98,7 @@ def rate_part(job: _Job) -> tuple[int, int]:
         contents = batch.column("content_hash").to_pylist()
         for identity, content, turns in zip(identities, contents, turns_of(batch), strict=True):
             if position not in skip:
-                analysis = judge.model.analyse(turns)
+                analysis = _analysed(judge.model, turns)
                 screening = screen.screening(identity, analysis)
                 screenings.append(screening)
                 rating = judge.rating(identity, content, analysis)
