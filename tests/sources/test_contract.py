@@ -9,7 +9,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from fixtures import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from selfrule.errors import FormatError
+from selfrule.records import ROLES, Draft
+from selfrule.sources import NOTES, READERS, RecordError, by_name, detect
+from selfrule.sources.reader import Reader
+from tests.sources.fixtures import (
     CASES,
     DIALOGUE,
     HH,
@@ -23,13 +30,6 @@ from fixtures import (
     with_text,
     with_turns,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from selfrule.errors import FormatError
-from selfrule.records import ROLES, Draft
-from selfrule.sources import NOTES, READERS, RecordError, by_name, detect
-from selfrule.sources.reader import Reader
 
 ids = [f"{name}-{index}" for index, (name, _) in enumerate(CASES)]
 every_case = pytest.mark.parametrize(("name", "record"), CASES, ids=ids)

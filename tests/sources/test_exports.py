@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fixtures import ROOT_UUID, chatgpt, chatgpt_full, claude_full, claude_message, node
 
 from selfrule.records import Draft
 from selfrule.sources import RecordError, by_name
+from tests.sources.fixtures import ROOT_UUID, chatgpt, chatgpt_full, claude_full, claude_message, node
 
 
 def read(name: str, record: dict[str, Any]) -> Draft:

@@ -6,7 +6,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from fixtures import (
+
+from selfrule.records import Draft, Turn
+from selfrule.sources import RecordError, by_name, detect
+from tests.sources.fixtures import (
     ANTHROPIC,
     HH,
     INSPECT,
@@ -19,9 +22,6 @@ from fixtures import (
     WILDCHAT_NESTED,
     oasst_message,
 )
-
-from selfrule.records import Draft, Turn
-from selfrule.sources import RecordError, by_name, detect
 
 
 def read(name: str, record: dict[str, Any]) -> Draft:

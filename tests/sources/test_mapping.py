@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from fixtures import DIALOGUE, PAIR
 
 from selfrule.errors import UsageError
 from selfrule.records import Draft
@@ -21,6 +20,7 @@ from selfrule.sources import (
     mapping_from_toml,
     parse_mapping,
 )
+from tests.sources.fixtures import DIALOGUE, PAIR
 
 
 def texts(draft: Draft) -> list[tuple[str, str]]:
