@@ -16,7 +16,8 @@ from selfrule.errors import FormatError
 from selfrule.records import ROLES, Draft
 from selfrule.sources import NOTES, READERS, RecordError, by_name, detect
 from selfrule.sources.reader import Reader
-from tests.sources.fixtures import (
+
+from .fixtures import (
     CASES,
     DIALOGUE,
     HH,

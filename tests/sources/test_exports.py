@@ -8,7 +8,8 @@ import pytest
 
 from selfrule.records import Draft
 from selfrule.sources import RecordError, by_name
-from tests.sources.fixtures import ROOT_UUID, chatgpt, chatgpt_full, claude_full, claude_message, node
+
+from .fixtures import ROOT_UUID, chatgpt, chatgpt_full, claude_full, claude_message, node
 
 
 def read(name: str, record: dict[str, Any]) -> Draft:

@@ -9,7 +9,8 @@ import pytest
 
 from selfrule.records import Draft, Turn
 from selfrule.sources import RecordError, by_name, detect
-from tests.sources.fixtures import (
+
+from .fixtures import (
     ANTHROPIC,
     HH,
     INSPECT,

@@ -20,7 +20,8 @@ from selfrule.sources import (
     mapping_from_toml,
     parse_mapping,
 )
-from tests.sources.fixtures import DIALOGUE, PAIR
+
+from .fixtures import DIALOGUE, PAIR
 
 
 def texts(draft: Draft) -> list[tuple[str, str]]:
