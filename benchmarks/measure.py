@@ -1,0 +1,55 @@
+"""Run a command and measure it: wall seconds, CPU seconds, and the peak memory of it and all its workers together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+SELFRULE = [sys.executable, "-m", "selfrule"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command cost. `peak_mb` is the sum over its processes of proportional set size (shared pages once)."""
+
+    seconds: float
+    peak_mb: float
+    code: int
+    out: str
+    err: str
+
+
+def _memory(process: psutil.Process) -> float:
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        try:
+            total += one.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total / 1e6
+
+
+def run(command: list[str], *, every: float = 0.2) -> Run:
+    """Run a command to its end, looking at its memory five times a second."""
+    begun = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        process = psutil.Process(child.pid)
+        peak = 0.0
+        while child.poll() is None:
+            try:
+                peak = max(peak, _memory(process))
+            except psutil.NoSuchProcess:
+                break
+            time.sleep(every)
+        out, err = child.communicate()
+        return Run(time.perf_counter() - begun, peak, child.returncode, out, err)
+
+
+def selfrule(*arguments: str | Path) -> Run:
+    """Run a selfrule command."""
+    return run([*SELFRULE, *map(str, arguments)])
