@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from selfrule.report import JudgeFacts
+from selfrule.report import JudgeFacts, render
 from selfrule.report.cells import Cells
 from selfrule.report.context import public
 from selfrule.report.words import answer, limits
@@ -112,3 +112,27 @@ def test_a_card_without_one_kappa_leaves_agreement_unknown():
         got["kappa"] = None
     judge = replace(embedded(), card=blank)
     assert "whose agreement with labels is not known" in said(replace(large(), judge=judge))[0]
+
+
+def screened(dropped, unread):
+    status = {"rated": 100 + dropped - unread, "screened_out": unread}
+    return replace(
+        large(), screening=replace(large().screening, kept=100, dropped=dropped), status_counts=status
+    )  # fmt: skip
+
+
+def test_what_the_screen_alone_has_read_is_said():
+    context = screened(dropped=900, unread=900)
+    assert "rated 100 conversations; 900 were set aside by the screen" in said(context)[1]
+    assert "read by the screen alone" in " ".join(limits(context))
+
+
+def test_a_sample_of_what_was_set_aside_is_said_to_be_one():
+    assert "rated 150 conversations, 50 of them drawn from what the screen" in said(screened(900, 850))[1]
+
+
+def test_where_everything_set_aside_was_rated_nothing_rests_on_the_screen():
+    context = screened(dropped=900, unread=0)
+    assert "screen" not in said(context)[1].replace("screening instrument", "")
+    assert "read by the screen alone" not in " ".join(limits(context))
+    assert "rated all the same" in render(context)

@@ -34,7 +34,7 @@ def figures(cell: Cell) -> list[Td]:
 def brief(cell: Cell) -> str:
     """A figure in one table cell: the share with its interval."""
     if cell.state == "none_seen":
-        return f"none seen; {cell.interval_text}" if cell.interval_text else "none seen"
+        return cell.interval_text or "none seen"
     return f"{cell.share_text} ({cell.interval_text})" if cell.state == "seen" else cell.why_not
 
 
@@ -142,10 +142,11 @@ def actualized(context: ReportContext, cells: Cells) -> Section:
     after = {i: cells.get(i, "yes", {"flagged": "yes"}) for i, _ in entries}
     more = any(c.state != "absent" for c in after.values())
     rows = [row_of(c, short[m.id], m.name, reference=r["share"] if r else None) for _, m, c, r in got]
+    columns = [name for name in FIGURES if name != "1 in N" or not more]  # the chart has the odds where room is short
     rows_of = [
         [
             Td(short[m.id]),
-            *figures(c),
+            *[td for td, name in zip(figures(c), FIGURES, strict=True) if name in columns],
             *([Td(brief(after[i]), after[i].share)] if more else []),
             *([Td(published(r))] if references else []),
         ]
@@ -167,7 +168,7 @@ def actualized(context: ReportContext, cells: Cells) -> Section:
         caption="Share of conversations in which the person says that it happened",
         columns=[
             "Marker",
-            *FIGURES,
+            *columns,
             *(["Of those flagged"] if more else []),
             *(["Published, another population"] if references else []),
         ],

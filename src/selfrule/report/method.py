@@ -9,7 +9,7 @@ from selfrule.report.context import Agreement, ReportContext
 from selfrule.report.layout import Body, Figure, Part, Section, Table, Td
 from selfrule.report.numbers import at_most, day, kappa, number, percent, plural
 from selfrule.report.text import one_line
-from selfrule.report.words import EMBEDDED, SET_ASIDE, STATUS_WORDS, missing_words
+from selfrule.report.words import EMBEDDED, SET_ASIDE, STATUS_WORDS, missing_words, set_aside_and_rated
 from selfrule.rubric import CONSTRUCTS, load
 
 _SEVERITY = {"skipped": "left out", "repaired": "repaired and kept", "note": "kept as it is"}
@@ -26,11 +26,10 @@ def _flow(context: ReportContext) -> Figure:
     steps.append(Step("Different conversations", unique, [c for c in copies if c[1]]))
     left = [(STATUS_WORDS.get(s, one_line(s, 60)), c) for s, c in status.items() if s not in SET_ASIDE and c]
     rated = status.get("rated", 0)
-    if screening and (screening.kept or screening.dropped):
-        set_aside = [("set aside by the screen", screening.dropped)] if screening.dropped else []
-        # What the screen could not read leaves before it; the rest leaves after it. The log of statuses does not say
-        # which, so all of it is shown where the numbers are: between the screen and the judge.
-        steps.append(Step("Kept by the screen", screening.kept, set_aside))
+    if screening and status.get("screened_out"):
+        steps.append(Step("Kept by the screen", screening.kept, [("set aside by the screen", screening.dropped)]))
+        if checked := set_aside_and_rated(context):
+            left.insert(0, ("of those set aside, rated as a check", -checked))
     steps.append(Step("Rated", rated, left))
     return Figure(chart=flow_chart(steps))
 
@@ -47,6 +46,9 @@ def _screen(context: ReportContext) -> Part | None:
             f" Its setting was chosen to keep {percent(screening.recall)} of flagged conversations, as measured on "
             "labelled ones; here the true share is not known."
         )
+    checked = set_aside_and_rated(context)
+    if checked and checked == screening.dropped:
+        said += f" The {number(screening.dropped)} that it set aside were rated all the same, so no figure rests on it."
     if screening.threshold is not None:
         said += f" Its threshold is {screening.threshold:.3g}."
     curve = [p for p in screening.curve if 0 <= p["recall"] <= 1 and 0 <= p["kept"] <= 1]
@@ -145,7 +147,7 @@ def _people(context: ReportContext, cells: Cells) -> Part:
 
 def _missing(context: ReportContext, cells: Cells) -> Part:
     left, overall = missing_words(context), cells.flagged()
-    screened = context.screening is not None and context.screening.dropped > 0
+    screened = context.status_counts.get("screened_out", 0) > 0
     wider = (overall.worst_high or 0.0) > (overall.high or 0.0) * 1.001
     if not left and not overall.missing and not (screened and wider):
         return Part(title="What is missing", paragraphs=["Every conversation that reached the judge was rated."])
@@ -165,7 +167,7 @@ def _missing(context: ReportContext, cells: Cells) -> Part:
     said = f"Not rated: {left}. " if left else ""
     said += "None of them is counted as none. " if left else ""
     said += "What the screen set aside and nobody rated is without a rating too. " if screened and wider else ""
-    said += "The bounds say what the figures would be in the two extreme cases."
+    said += "The bounds say what the figures would be in the two extreme cases." if rows else ""
     table = Table(
         caption="The lower limit if no conversation without a rating reached the level, the upper if all did",
         columns=["Figure", "Share", "At least", "At most"],
@@ -176,7 +178,8 @@ def _missing(context: ReportContext, cells: Cells) -> Part:
 
 def measured(context: ReportContext, cells: Cells) -> Section:
     """How it was measured."""
-    method = one_line(cells.flagged().method, 600)
+    overall = cells.flagged()
+    method = one_line(overall.method, 600) if overall.shown else ""
     how = [f"The flagged share and its interval: {method}."] if method else []
     parts = [Part(paragraphs=how, figure=_flow(context)), _screen(context), _judge(context), _people(context, cells)]
     parts.append(_missing(context, cells))
@@ -231,7 +234,11 @@ def provenance(context: ReportContext) -> Section:
         ("Software", one_line(context.software, 60)),
         ("Judge", one_line(context.judge.label, 100)),
         ("Rubric", one_line(context.judge.rubric, 60)),
-        *((one_line(name, 60), one_line(value, 130)) for name, value in context.hashes.items()),
-        ("Constructs after", load().source),
     ]
+    for name, value in context.hashes.items():
+        term, made = one_line(name, 60), one_line(value, 130)
+        term = term[:1].upper() + term[1:]
+        if (term, made) not in terms:
+            terms.append((f"{term} in full" if any(term == t for t, _ in terms) else term, made))
+    terms.append(("Constructs after", load().source))
     return Section(anchor="provenance", title="Provenance", parts=[Part(terms=terms)])

@@ -76,16 +76,24 @@ EMBEDDED = (
 )
 
 
+def set_aside_and_rated(context: ReportContext) -> int:
+    """Conversations that the screen set aside and the judge rated all the same."""
+    dropped = context.screening.dropped if context.screening else 0
+    return max(0, dropped - context.status_counts.get("screened_out", 0)) if context.status_counts.get("rated") else 0
+
+
 def about_judge(context: ReportContext) -> str:
     """What kind of judge rated what, and whose labels its agreement rests on."""
     said = [EMBEDDED] if context.judge.kind == "embedded" else []
     if context.judge.card:
         said.append(one_line(context.judge.card["labels"], 600))
-    screening, rated = context.screening, context.status_counts.get("rated", 0)
-    if screening and screening.dropped:
+    rated, unread = context.status_counts.get("rated", 0), context.status_counts.get("screened_out", 0)
+    if unread:
+        sample = set_aside_and_rated(context)
+        drawn = f", {number(sample)} of them drawn from what the screen had set aside" if sample else ""
         said.append(
-            f"This judge rated {number(rated)} conversations; the screen had set {number(screening.dropped)} aside as "
-            "showing no sign."
+            f"This judge rated {number(rated)} conversations{drawn}; {number(unread)} were set aside by the screen and "
+            "read by it alone."
         )
     return " ".join(said)
 
@@ -191,7 +199,7 @@ def limits(context: ReportContext) -> list[str]:
         "Every interval is a 95 % interval on its own. Of many intervals, about one in twenty misses, and the largest "
         "of many differences is often luck.",
     ]
-    if context.screening and context.screening.dropped:
+    if context.status_counts.get("screened_out"):
         said.insert(
             4, "What the screen set aside was read by the screen alone, save for a random sample where one was rated."
         )

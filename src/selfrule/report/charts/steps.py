@@ -10,10 +10,12 @@ from selfrule.report.charts.svg import PAGE, PHONE, Chart, Drawing, Scale
 from selfrule.report.context import CurvePoint
 from selfrule.report.numbers import number, percent, short_percent
 
+MINUS = "\N{MINUS SIGN}"
+
 
 @dataclass(frozen=True)
 class Step:
-    """Conversations at one step, and what left the flow before it: words and counts."""
+    """Conversations at one step, and what left the flow before it (or joined it, a count below 0): words and counts."""
 
     label: str
     count: int
@@ -30,7 +32,11 @@ def _flow(steps: list[Step], phone: bool, title: str, description: str) -> Marku
         if i:
             for label, count in step.left:
                 drawing.text(
-                    start + 14, y + 13, f"\N{MINUS SIGN} {number(count)} {label}", "t soft", room=width - start - 20
+                    start + 14,
+                    y + 13,
+                    f"{'+' if count < 0 else MINUS} {number(abs(count))} {label}",
+                    "t soft",
+                    room=width - start - 20,
                 )
                 y += 18
             y += 2 if step.left else 6
