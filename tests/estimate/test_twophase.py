@@ -103,6 +103,7 @@ def test_a_sample_of_the_screened_in_counts_by_its_weight():
     assert found.share == pytest.approx(0.1)
     assert found.count == pytest.approx(200)
     assert (found.low, found.high) == pytest.approx(wilson(50, 500), rel=1e-6)
+    assert found.method == "95 % interval of a sample (Wilson limits); 500 of 2,000 screened-in rated"
 
 
 def test_a_sampled_screened_in_part_with_an_unrated_rest_is_still_named():
@@ -118,6 +119,7 @@ def test_a_sampled_screened_in_part_with_an_unrated_rest_is_still_named():
     found = one(estimates(frame, ()), REALITY, "severe")
     assert found.share == pytest.approx(20 / 1000)
     assert STUDY_WAY in found.method
+    assert "100 of 200 screened-in rated" in found.method
     assert found.missing == 800
     assert found.high_if_missing_all > 0.8
 

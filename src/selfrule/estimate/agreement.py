@@ -12,21 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfrule.errors import UsageError
-from selfrule.estimate.bootstrap import DRAWS, percentile, resampled_weights
-from selfrule.estimate.intervals import Interval, clopper_pearson
-
-FEWEST_GROUPS = 5
-MOST_UNDEFINED = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure with its 95 % interval; `reason` says why one of them is None."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    reason: str | None = None
+from selfrule.estimate.bootstrap import DRAWS, resampled_weights
+from selfrule.estimate.measure import Measure, group_codes, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +73,7 @@ def agreement(
         raise UsageError(f"'labels' and 'ratings' must be vectors of one length. Got {labels.shape}, {ratings.shape}.")
     _check_levels(levels, labels, ratings)
     both = (labels >= 0) & (ratings >= 0)
-    codes, groups = _codes(group, both)
+    codes, groups = group_codes(group, both)
     tables = np.zeros((groups, levels, levels))
     np.add.at(tables, (codes, labels[both], ratings[both]), 1)
     whole = tables.sum(axis=0)
@@ -95,10 +82,10 @@ def agreement(
         n=int(both.sum()),
         dropped=int((~both).sum()),
         groups=groups,
-        exact=_measure(_near(whole, 0), _near(resampled, 0), groups, proportion=True),
-        within_one=_measure(_near(whole, 1), _near(resampled, 1), groups, proportion=True),
-        kappa=_measure(_kappa(whole), _kappa(resampled), groups),
-        alpha=_measure(_alpha(_both_ways(whole)), _alpha(_both_ways(resampled)), groups),
+        exact=measured(_near(whole, 0), _near(resampled, 0), groups, proportion=True),
+        within_one=measured(_near(whole, 1), _near(resampled, 1), groups, proportion=True),
+        kappa=measured(_kappa(whole), _kappa(resampled), groups),
+        alpha=measured(_alpha(_both_ways(whole)), _alpha(_both_ways(resampled)), groups),
         confusion=tuple(tuple(int(v) for v in row) for row in whole),
     )
 
@@ -140,10 +127,10 @@ def krippendorff(
     counts = counts[paired]
     size = counts.sum(axis=1)[:, None, None]
     coincidence = (counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(levels)) / (size - 1)
-    codes, groups = _codes(group, paired)
+    codes, groups = group_codes(group, paired)
     tables = np.zeros((groups, levels, levels))
     np.add.at(tables, codes, coincidence)
-    return _measure(_alpha(tables.sum(axis=0)), _alpha(_resampled(tables, draws, seed)), groups)
+    return measured(_alpha(tables.sum(axis=0)), _alpha(_resampled(tables, draws, seed)), groups)
 
 
 def auroc(
@@ -173,30 +160,19 @@ def auroc(
     if truth.shape != score.shape or truth.ndim != 1:
         raise UsageError(f"'truth' and 'score' must be vectors of one length. Got {truth.shape}, {score.shape}.")
     there = ~np.isnan(score)
-    codes, groups = _codes(group, there)
+    codes, groups = group_codes(group, there)
     truth = truth[there]
     _, place = np.unique(score[there], return_inverse=True)
     values = np.full(draws, math.nan)
     for draw, weights in enumerate(resampled_weights(groups, draws, seed) if groups else []):
         values[draw] = _area(truth, place, weights[codes])
-    return _measure(np.asarray(_area(truth, place, np.ones(len(truth)))), values, groups)
+    return measured(np.asarray(_area(truth, place, np.ones(len(truth)))), values, groups)
 
 
 def _check_levels(levels: int, *arrays: NDArray[np.integer]) -> None:
     for array in arrays:
         if array.size and not (array.min() >= -1 and array.max() < levels):
             raise UsageError(f"Levels must be in [-1, {levels - 1}]. Got {array.min()} to {array.max()} instead.")
-
-
-def _codes(group: NDArray[np.integer] | None, kept: NDArray[np.bool_]) -> tuple[NDArray[np.intp], int]:
-    """Dense group codes of the kept items, and their number."""
-    if group is None:
-        n = int(np.count_nonzero(kept))
-        return np.arange(n), n
-    if np.shape(group) != kept.shape:
-        raise UsageError(f"'group' must have one code an item. Got {np.shape(group)} for {kept.shape} instead.")
-    found, codes = np.unique(np.asarray(group)[kept], return_inverse=True)
-    return codes, len(found)
 
 
 def _resampled(tables: NDArray[np.float64], draws: int, seed: int) -> NDArray[np.float64]:
@@ -250,23 +226,3 @@ def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.
     undefined = np.full(np.shape(bottom), math.nan)
     result: NDArray[np.float64] = np.divide(top, bottom, out=undefined, where=np.asarray(bottom) != 0)
     return result
-
-
-def _measure(
-    value: NDArray[np.float64], resampled: NDArray[np.float64], groups: int, *, proportion: bool = False
-) -> Measure:
-    """A figure with its percentile interval, or with the reason why there is none."""
-    point = float(value)
-    if math.isnan(point):
-        return Measure(None, None, None, "undefined: nothing to compare, or no variation")
-    if groups < FEWEST_GROUPS:
-        return Measure(point, None, None, f"fewer than {FEWEST_GROUPS} groups: no interval")
-    there = resampled[~np.isnan(resampled)]
-    if len(there) < (1 - MOST_UNDEFINED) * len(resampled):
-        return Measure(point, None, None, "undefined in too many resamples: no interval")
-    interval = percentile(there)
-    if interval.high - interval.low < 1e-12:
-        if not proportion:
-            return Measure(point, None, None, "no variation in the resamples: no interval")
-        interval = clopper_pearson(min(max(point, 0.0), 1.0) * groups, groups)  # all or none agree: exact, on groups
-    return Measure(point, *Interval(min(interval.low, point), max(interval.high, point)))

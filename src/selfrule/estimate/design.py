@@ -102,7 +102,7 @@ def design_of(table: Table, group: Group) -> Design:
         as_none = np.isin(both, assumed, assume_unique=True)
         weight = np.ones(len(both))
         weight[~as_none] = inner.unit if inner.weight is None else inner.weight
-        strata = [_stratum(table, inner.name, both, as_none, weight, len(rows))]
+        strata = [_stratum(table, inner.name, both, as_none, weight, inner.of)]
         notes.append(f"{STUDY_WAY}: {len(assumed):,} never rated, missing in the bounds")
     return _finish(table, group, strata, missing, notes)
 

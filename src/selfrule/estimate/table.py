@@ -117,11 +117,11 @@ def figure(table: Table, group: Group, design: Design, outcome: Outcome) -> Esti
         level=outcome.level,
         group=group.key,
         count=count,
-        n=round(n),
+        n=max(round(n), 1),
         share=share,
         low=interval.low,
         high=interval.high,
-        method=_method(design, [s.stratum for s in there], parts),
+        method=_method(design, there, parts),
         missing=_whole(missing),
         low_if_missing_none=outer.low,
         high_if_missing_all=outer.high,
@@ -213,13 +213,14 @@ def _nothing(outcome: Outcome, group: Group, missing: float) -> Estimate:
     )
 
 
-def _method(design: Design, strata: Sequence[Stratum], parts: Sequence[Clustering]) -> str:
+def _method(design: Design, shares: Sequence[_Share], parts: Sequence[Clustering]) -> str:
     plain = design.plain
     used, worth = sum(p.n for p in parts), sum(p.n_effective for p in parts)
     clauses = [wording.interval_clause(parts, plain=plain)]
     if not plain:
         clauses += [
-            wording.drawn_clause(s.name, p.n, round(s.of), p.events) for s, p in zip(strata, parts, strict=True)
+            wording.drawn_clause(s.stratum.name, p.n - s.assumed, round(s.stratum.of), p.events)
+            for s, p in zip(shares, parts, strict=True)
         ]
     persons, clusters = design.persons, design.clusters
     if len(design.strata) == 1:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from selfrule.estimate.clusters import FEW_EVENTS, PRIOR_ICC, Clustering
 
 STUDY_WAY = "screened-out counted as none, the study's way"
-LUMPY_CARRIERS = 50
+LUMPY_CARRIERS = 80
 LUMPY_EFFECT = 3.0
 LOOSE_COUNT = 3
 WORTH_SAYING = 1.05
@@ -19,6 +19,8 @@ def interval_clause(parts: Sequence[Clustering], *, plain: bool) -> str:
         return "Wilson 95 % interval"
     exact = any(min(p.events, p.n - p.events) < FEW_EVENTS for p in parts)
     limits = "exact limits below 10 events, else Wilson" if exact else "Wilson limits"
+    if len(parts) == 1:
+        return f"95 % interval of a sample ({limits})"
     return f"two-phase 95 % interval ({limits}, weighted by stratum and combined by square-and-add)"
 
 
