@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfrule.embedded.language import LanguageTable
+from selfrule.embedded.text import word_hash
 
 INPUTS = Path(__file__).parent / "inputs"
 _FLOOR = 8.0  # occurrences in a million given to a trigram that a language's profile does not list
@@ -47,6 +49,12 @@ def table() -> dict[str, Any]:
         "common": common,
         "bonus": _BONUS,
     }
+
+
+def word_hashes(path: Path) -> NDArray[np.uint64]:
+    """Hashes of the words of a table of word vectors, in its order."""
+    with np.load(path, allow_pickle=False) as vectors:
+        return np.array([word_hash(str(w)) for w in vectors["words"]], dtype=np.uint64)
 
 
 def build() -> LanguageTable:

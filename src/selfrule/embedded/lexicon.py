@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 import tomllib
 from importlib import resources
 from typing import NamedTuple
@@ -11,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from selfrule.embedded.text import ngram_hashes, normal, phrase_hash, tokenise
+from selfrule.embedded.text import normal, phrase_hash, tokenise
 
-_GROUP = re.compile(r"\(([^()]*)\)")
 _FILTER_BITS = 16
+LONGEST = 8  # tokens in a phrase
 _SIDES = {"user": 0, "assistant": 1, "both": 2}
 
 
@@ -26,24 +24,50 @@ class Cue(NamedTuple):
 
 
 def expand(line: str) -> list[str]:
-    """All phrases a line with (a|b) alternatives stands for."""
-    parts = _GROUP.split(line)
-    choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
-    return ["".join(chosen) for chosen in itertools.product(*choices)]
+    """All phrases a line with (a|b) alternatives, which may be nested, stands for.
+
+    >>> expand("say (this|that (to him|to her))")
+    ['say this', 'say that to him', 'say that to her']
+    """
+    phrases, end = _alternatives(line, 0)
+    if end != len(line):
+        raise ValueError(f"unbalanced brackets in cue line: {line!r}")
+    return phrases
+
+
+def _alternatives(line: str, at: int) -> tuple[list[str], int]:
+    """The phrases of `line` from position `at` to the bracket that closes the group, and that bracket's position."""
+    done: list[str] = []
+    current = [""]
+    while at < len(line) and line[at] != ")":
+        if line[at] == "(":
+            inner, at = _alternatives(line, at + 1)
+            current = [left + right for left in current for right in inner]
+        elif line[at] == "|":
+            done += current
+            current = [""]
+        else:
+            current = [left + line[at] for left in current]
+        at += 1
+    return done + current, at
 
 
 class Lexicon:
     """All cues, with their phrases as a sorted table of hashes per phrase length."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, more: bytes = b"") -> None:
         raw = tomllib.loads(source.decode("utf-8"))
+        added = {name: entry["phrases"] for name, entry in tomllib.loads(more.decode("utf-8")).items()}
+        unknown = set(added) - {cue["id"] for cue in raw["cue"]}
+        if unknown:
+            raise ValueError(f"lexicon_more.toml names cues that lexicon.toml lacks: {sorted(unknown)}")
         self.cues: tuple[Cue, ...] = tuple(Cue(c["id"], _SIDES[c["side"]]) for c in raw["cue"])
         pairs: dict[int, set[tuple[int, int]]] = {}
         for number, cue in enumerate(raw["cue"]):
-            for line in cue["phrases"].splitlines():
+            for line in (cue["phrases"] + added.get(cue["id"], "")).splitlines():
                 for phrase in expand(line.strip()):
-                    words = [normal(token) for token in tokenise(phrase)]
-                    if words:
+                    words = [normal(token) for token in tokenise(phrase.replace("#", " 0 "))]
+                    if 0 < len(words) <= LONGEST:
                         pairs.setdefault(len(words), set()).add((phrase_hash(words), number))
         self.longest = max(pairs)
         self.side = np.array([cue.side for cue in self.cues], dtype=np.int64)
@@ -92,7 +116,5 @@ class Lexicon:
 
 def packaged() -> Lexicon:
     """The lexicon shipped with the package."""
-    return Lexicon((resources.files("selfrule.embedded") / "lexicon.toml").read_bytes())
-
-
-__all__ = ["Cue", "Lexicon", "expand", "ngram_hashes", "packaged"]
+    folder = resources.files("selfrule.embedded")
+    return Lexicon((folder / "lexicon.toml").read_bytes(), (folder / "lexicon_more.toml").read_bytes())

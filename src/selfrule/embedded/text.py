@@ -33,13 +33,13 @@ class Tokens(NamedTuple):
     """A conversation as arrays, over the turns that are read.
 
     `words` (n_tokens, int64) indexes the vocabulary; `turn` (n_tokens, int64) is the position among the turns read;
-    `index` (n_read, int64) the turn's position in the conversation; `side` (n_read, int64) 0 user, 1 assistant;
+    `position` (n_read, int64) the turn's place in the conversation; `side` (n_read, int64) 0 user, 1 assistant;
     `chars` (n_read, float64) the turn's full length in characters; `words_of` (n_read, int64) tokens per turn.
     """
 
     words: NDArray[np.int64]
     turn: NDArray[np.int64]
-    index: NDArray[np.int64]
+    position: NDArray[np.int64]
     side: NDArray[np.int64]
     chars: NDArray[np.float64]
     words_of: NDArray[np.int64]
@@ -97,10 +97,7 @@ def chosen_turns(rated: Sequence[int]) -> list[int]:
 
 
 class Vocabulary(dict[str, int]):
-    """Grows a table of words with a 64-bit hash each; `hashes[vocabulary[word]]` is the hash.
-
-    Subclass tables that need one row a word register a `grow` hook through `watch`.
-    """
+    """Numbers words as they come, with a 64-bit hash each: `hashes[vocabulary[word]]`; `spelled` is the way back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,7 +136,7 @@ def read(turns: Sequence[Turn], vocabulary: Vocabulary) -> Tokens:
     return Tokens(
         words=np.array(words, dtype=np.int64),
         turn=np.repeat(np.arange(len(picked), dtype=np.int64), counts),
-        index=np.array(picked, dtype=np.int64),
+        position=np.array(picked, dtype=np.int64),
         side=np.array([0 if turns[i].role == "user" else 1 for i in picked], dtype=np.int64),
         chars=np.array([len(turns[i].text) for i in picked], dtype=np.float64),
         words_of=counts,
