@@ -8,7 +8,7 @@ from selfrule.estimate.clusters import FEW_EVENTS, PRIOR_ICC, Clustering
 
 STUDY_WAY = "screened-out counted as none, the study's way"
 LUMPY_CARRIERS = 80
-LUMPY_EFFECT = 3.0
+LUMPY_EFFECT = 1.5
 LOOSE_COUNT = 3
 WORTH_SAYING = 1.05
 
@@ -48,7 +48,7 @@ def person_clauses(parts: Sequence[Clustering], persons: int, n: int, clusters: 
         said.append(f"{clusters - persons:,} of unknown person taken as one person each")
     if effect >= WORTH_SAYING and all(p.carriers < FEW_EVENTS for p in parts):
         said.append(f"few events, so largely from an assumed likeness of {PRIOR_ICC:g} within a person")
-    elif effect > LUMPY_EFFECT and any(p.carriers < LUMPY_CARRIERS and p.design_effect > LUMPY_EFFECT for p in parts):
+    elif any(p.carriers < LUMPY_CARRIERS and (p.estimated or 1) > LUMPY_EFFECT for p in parts):
         said.append("few people carry most of it, so it may still be too narrow")
     return said
 
