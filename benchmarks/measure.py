@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,12 @@ def _memory(process: psutil.Process) -> float:
 def run(command: list[str], *, every: float = 0.2) -> Run:
     """Run a command to its end, looking at its memory five times a second."""
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    # files, not pipes: a pipe that nobody empties would stop a command that says much
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+        subprocess.Popen(command, stdout=out, stderr=err) as child,
+    ):
         process = psutil.Process(child.pid)
         peak = 0.0
         while child.poll() is None:
@@ -46,8 +52,10 @@ def run(command: list[str], *, every: float = 0.2) -> Run:
             except psutil.NoSuchProcess:
                 break
             time.sleep(every)
-        out, err = child.communicate()
-        return Run(time.perf_counter() - begun, peak, child.returncode, out, err)
+        seconds = time.perf_counter() - begun
+        out.seek(0)
+        err.seek(0)
+        return Run(seconds, peak, child.wait(), out.read(), err.read())
 
 
 def selfrule(*arguments: str | Path) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from selfrule.study.study import Watcher
 
 _EVERY = 10.0  # seconds between lines of the plain log
+_NAMED = 5  # files of one format named one by one
 
 
 def plain(text: str) -> str:
@@ -18,21 +20,45 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text.encode("utf-8", "replace").decode())
 
 
-def _announce(found: Found) -> str:
-    return f"{plain(found.label)}: {found.reader} ({plain(found.reason)})"
+class _Announcer:
+    """Which format each entry was recognised as, and why; of many alike, the first few and how many more."""
+
+    def __init__(self) -> None:
+        self._alike: Counter[tuple[str, str]] = Counter()
+
+    def line(self, found: Found) -> str | None:
+        """What to say of an entry, if anything."""
+        kind = (found.reader, found.reason)
+        self._alike[kind] += 1
+        if self._alike[kind] > _NAMED:
+            return None
+        return f"{plain(found.label)}: {found.reader} ({plain(found.reason)})"
+
+    def rest(self) -> list[str]:
+        """What to say of those not named; once."""
+        more = [
+            f"... and {number - _NAMED:,} more files: {reader} ({plain(reason)})"
+            for (reader, reason), number in self._alike.items()
+            if number > _NAMED
+        ]
+        self._alike.clear()
+        return more
 
 
 class Log:
     """A line when something begins and every ten seconds while it lasts, on standard error."""
 
     def __init__(self) -> None:
+        self._announcer = _Announcer()
         self._name, self._unit = "", ""
         self._total = self._done = 0
         self._begun = self._last = 0.0
 
     def found(self, found: Found) -> None:
         """Say which format an entry was recognised as, and why."""
-        sys.stderr.write(_announce(found) + "\n")
+        line = self._announcer.line(found)
+        if line is not None:
+            sys.stderr.write(line + "\n")
 
     def stage(self, name: str, total: int, unit: str) -> None:
         """Begin a stage."""
@@ -55,6 +81,7 @@ class Log:
 
     def done(self) -> None:
         """End a stage."""
+        sys.stderr.writelines(line + "\n" for line in self._announcer.rest())
         sys.stderr.flush()
 
 
@@ -64,13 +91,18 @@ class Bar:
     def __init__(self) -> None:
         from rich.console import Console
 
+        self._announcer = _Announcer()
         self._console = Console(stderr=True)
         self._progress: Any = None
         self._task: Any = None
 
     def found(self, found: Found) -> None:
         """Say which format an entry was recognised as, and why."""
-        self._console.print(_announce(found), style="dim", markup=False, highlight=False)
+        self._say(self._announcer.line(found))
+
+    def _say(self, line: str | None) -> None:
+        if line is not None:
+            self._console.print(line, style="dim", markup=False, highlight=False)
 
     def stage(self, name: str, total: int, unit: str) -> None:
         """Begin a stage."""
@@ -114,6 +146,8 @@ class Bar:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+        for line in self._announcer.rest():
+            self._say(line)
 
 
 def watcher() -> Watcher:

@@ -11,7 +11,10 @@ import msgspec
 _decode = msgspec.json.Decoder().decode
 
 # files that are one object around the list of records: Inspect JSON logs, data set viewers, home-made dumps
-_WRAPPERS = ("samples", "conversations", "rows", "data", "items", "chats", "results", "dialogues", "records", "threads")
+_WRAPPERS = (
+    *("samples", "conversations", "rows", "data", "items", "chats", "results", "dialogues", "records", "threads"),
+)
+_ANY_WRAPPER = frozenset((*_WRAPPERS, "row_idx"))
 
 
 class NotJSON(ValueError):  # noqa: N818 - reads as what it says
@@ -51,6 +54,9 @@ def unwrap(record: Any) -> Iterator[dict[str, Any]]:
                 yield from unwrap(item)
         return
     if not isinstance(record, dict):
+        return
+    if _ANY_WRAPPER.isdisjoint(record):
+        yield record
         return
     if set(record) >= {"row_idx", "row"} and isinstance(record["row"], dict):
         yield record["row"]

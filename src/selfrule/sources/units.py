@@ -119,8 +119,8 @@ def _is_lines(head: bytes, label: str) -> bool:
 
 def _lines(entry: Entry, stream: io.BufferedReader[Any], plain: bool) -> Iterator[Unit]:
     """Blocks of lines; for a plain file only their byte range travels to the worker, not the bytes."""
-    start, line, number = 0, 1, 0
-    for block in lines(stream, UNIT_BYTES):
+    start, line = 0, 1
+    for number, block in enumerate(lines(stream, UNIT_BYTES)):
         if isinstance(block, Cut):
             unit = Unit(number, _hash(block.reason.encode()), "line", line, 0, values=[])
             unit.problems.append(_problem(entry, f"line {line}", block))
@@ -134,7 +134,6 @@ def _lines(entry: Entry, stream: io.BufferedReader[Any], plain: bool) -> Iterato
         yield unit
         start += len(block)
         line += block.count(b"\n")
-        number += 1
 
 
 def _values(entry: Entry, stream: io.BufferedReader[Any]) -> Iterator[Unit]:
@@ -230,9 +229,7 @@ def _inspect(entry: Entry) -> Iterator[Unit]:
         names = archive.namelist()
         if "header.json" in names:
             header = msgspec.json.decode(archive.read("header.json"))
-        keep = {
-            "eval": {"model": header.get("eval", {}).get("model"), "created": header.get("eval", {}).get("created")}
-        }
+        keep = {"eval": {name: header.get("eval", {}).get(name) for name in ("model", "created", "task")}}
         samples = sorted(n for n in names if n.startswith("samples/") and n.endswith(".json"))
         if not samples:
             raise InputError("an Inspect log without samples")

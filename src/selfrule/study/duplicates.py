@@ -8,6 +8,8 @@ import, over the whole study: the outcome does not depend on the order in which 
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +106,9 @@ def _load(folder: Folder) -> _Narrow:
         }
         for name, array in put.items():
             pieces[name].append(array)
-    empty = {name: np.zeros(0, np.uint64) for name in ("content", "name", "person", "opening", "folded")}
+    empty: dict[str, npt.NDArray[Any]] = {
+        name: np.zeros(0, np.uint64) for name in ("content", "name", "person", "opening", "folded")
+    }
     empty |= {"sketch": np.zeros((0, WIDTH), np.uint32), "identity": np.zeros(0, "S32")}
     empty |= {"own": np.zeros(0, np.bool_), "sketched": np.zeros(0, np.bool_)}
     return _Narrow(

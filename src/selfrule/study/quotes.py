@@ -39,13 +39,15 @@ def _why(row: dict[str, Any]) -> list[str]:
     return said + [f"{marker.name}: yes. {marker.plain}" for marker in yes]
 
 
-def quoted(folder: Folder, plan: Plan) -> list[QuotedConversation]:
-    """The flagged conversations of a study, most severe first, at most `MOST`."""
+def quoted(folder: Folder, plan: Plan) -> tuple[list[QuotedConversation], int]:
+    """The flagged conversations of a study, most severe first, at most `MOST`; and how many there are."""
+    flagged = 0
     best: list[tuple[float, str, int, dict[str, Any]]] = []
     stems = [p.stem for p in folder.parts("conversations") if folder.part("ratings", plan.judge, p.stem).exists()]
     for stem, table in zip(stems, rating_rows(folder, plan), strict=True):
         for number, row in enumerate(as_records(table)):
             if row["status"] == "rated" and is_flagged(row["levels"]):
+                flagged += 1
                 heapq.heappush(best, (_weight(row), stem, number, row))
                 if len(best) > MOST:
                     heapq.heappop(best)
@@ -72,4 +74,4 @@ def quoted(folder: Folder, plan: Plan) -> list[QuotedConversation]:
                 ],
             )
         )
-    return found
+    return found, flagged

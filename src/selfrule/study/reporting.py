@@ -106,6 +106,7 @@ def _references(estimates: list[Estimate]) -> list[Reference]:
                 "share": known.share,
                 "one_in": known.one_in,
                 "source": known.source,
+                "population": known.population,
             }
             if known.share is None:
                 reference |= {"low": known.low, "high": known.high}
@@ -125,6 +126,7 @@ def context(
     keep = narrow["keep"].to_pylist() if narrow.num_rows else []
     private = kind == "private"
     released = None if private else release(estimates, k)
+    quotes, quoted_of = quoted(folder, plan) if private else ([], None)
     return ReportContext(
         kind=kind,
         study=_facts(folder, manifest, private),
@@ -146,7 +148,8 @@ def context(
             curve=[{"recall": p["recall"], "kept": p["kept"]} for p in card["screen"]],
         ),
         references=_references(estimates),
-        quoted=quoted(folder, plan) if private else [],
+        quoted=quotes,
+        quoted_of=quoted_of,
         hashes={"judge": model.label, "rubric": wording.hash, "screen": plan.screen, "ratings": plan.judge},
         k=k,
     )
