@@ -77,7 +77,7 @@ def variance(across: Across, seen: Sequence[Seen], part: float) -> float:
         rated += np.bincount(who, weights=stratum.weight * (stratum.hits - stratum.share), minlength=k)
         stood += float(np.sum(stratum.weight)) if np.ndim(stratum.weight) else float(stratum.weight) * len(who)
     squares = (rated / stood + off / total) ** 2
-    square, fourth = float(squares.sum()), float(squares @ squares)
+    square, fourth = float(squares.sum()), float((squares**2).sum())
     people = total**2 / float((across.size.sum(axis=0) ** 2).sum())
     ratio = k / (k - 1) * square / alone
     return alone * corrected(ratio, 1.0, square, fourth, k, people, total)

@@ -38,17 +38,25 @@ class Persons:
         weight: What each conversation stands for, above 0; shape (n,). None where each stands for itself.
         size: Summed weights of each cluster; shape (k,).
         known: Number of clusters that are persons; the others are conversations of unknown person.
+        total: Sum of `size`.
+        square: Sum of its squares.
+        fourth: Sum of its fourth powers.
+        weight_square: Sum of squared weights; n where each conversation stands for itself.
     """
 
     index: NDArray[np.int64]
     weight: NDArray[np.float64] | None
     size: NDArray[np.float64]
     known: int
+    total: float
+    square: float
+    fourth: float
+    weight_square: float
 
     @classmethod
     def none(cls) -> Persons:
         """Nobody: of no conversation."""
-        return cls(np.empty(0, dtype=np.int64), None, np.empty(0), 0)
+        return cls(np.empty(0, dtype=np.int64), None, np.empty(0), 0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,17 @@ def persons_of(person: NDArray[np.integer], weight: NDArray[np.float64] | None =
         unsorted[order] = index
         index = unsorted
     size = np.bincount(index, weights=weight).astype(np.float64)
-    return Persons(index, weight, size, int(np.count_nonzero(first & (codes >= 0))))
+    size2 = size * size
+    return Persons(
+        index=index,
+        weight=weight,
+        size=size,
+        known=int(np.count_nonzero(first & (codes >= 0))),
+        total=float(size.sum()),
+        square=float(size2.sum()),
+        fourth=float((size2 * size2).sum()),
+        weight_square=float(len(index) if weight is None else (weight * weight).sum()),
+    )
 
 
 def clustering(persons: Persons, hits: NDArray[np.bool_]) -> Clustering:
@@ -154,21 +172,19 @@ def clustering(persons: Persons, hits: NDArray[np.bool_]) -> Clustering:
     events = int(np.count_nonzero(hits))
     rare = hits if 2 * events <= n else ~hits
     weight = persons.weight
-    total = float(persons.size.sum())
-    kish = 1.0 if weight is None else n * float(weight @ weight) / total**2
+    total = persons.total
+    kish = n * persons.weight_square / total**2 if weight is not None else 1.0
     who, inverse = np.unique(persons.index[rare], return_inverse=True)
     got = np.bincount(inverse, weights=None if weight is None else weight[rare]).astype(np.float64)
     part = min(float(got.sum()) / total, 1.0)
     share = part if rare is hits else 1 - part
     effect, carriers, plain = kish, 0.0, None
     if k > 1 and (k < n or weight is not None):
-        squares = float(persons.size @ persons.size)
-        alike = squares / (n if weight is None else float(weight @ weight))
-        prior = kish * (1 + (alike - 1) * PRIOR_ICC)
+        prior = kish * (1 + (persons.square / persons.weight_square - 1) * PRIOR_ICC)
         effect = prior
         if len(who) and 0 < part < 1:
-            plain, seen = _seen(persons.size, who, got, part, n, kish)
-            carriers = min(float(got.sum()) ** 2 / float(got @ got), total**2 / squares)
+            plain, seen = _seen(persons, who, got, part, kish)
+            carriers = min(float(got.sum()) ** 2 / float((got**2).sum()), total**2 / persons.square)
             mixed = (PRIOR_WEIGHT * prior + carriers * seen) / (PRIOR_WEIGHT + carriers)
             effect = max(mixed, seen)
     effect = min(max(effect, 1.0), float(n))
@@ -176,17 +192,20 @@ def clustering(persons: Persons, hits: NDArray[np.bool_]) -> Clustering:
 
 
 def _seen(
-    size: NDArray[np.float64], who: NDArray[np.int64], got: NDArray[np.float64], part: float, n: int, kish: float
+    persons: Persons, who: NDArray[np.int64], got: NDArray[np.float64], part: float, kish: float
 ) -> tuple[float, float]:
-    """The estimated design effect, plain and corrected for its own noise and for few persons."""
-    k, total = len(size), float(size.sum())
-    size2 = size * size
-    mine = size[who]
-    residual2 = (got - part * mine) ** 2
-    square = float(residual2.sum()) + part**2 * max(float(size2.sum()) - float((mine**2).sum()), 0.0)
-    fourth = float((residual2**2).sum()) + part**4 * max(float(size2 @ size2) - float((mine**4).sum()), 0.0)
-    plain = k / (k - 1) * square / total**2 / (part * (1 - part) / (n - 1))
-    return plain, corrected(plain, kish, square, fourth, k, total**2 / float(size2.sum()), n)
+    """The estimated design effect, plain and corrected for its own noise and for few persons.
+
+    Only persons `who` with hits are visited; all others have the residual - part * size. Sums are not dot products: BLAS
+    would start threads for them, which wait on each other where cores are shared.
+    """
+    n, k = len(persons.index), len(persons.size)
+    mine2 = persons.size[who] ** 2
+    residual2 = (got - part * persons.size[who]) ** 2
+    square = float(residual2.sum()) + part**2 * max(persons.square - float(mine2.sum()), 0.0)
+    fourth = float((residual2**2).sum()) + part**4 * max(persons.fourth - float((mine2**2).sum()), 0.0)
+    plain = k / (k - 1) * square / persons.total**2 / (part * (1 - part) / (n - 1))
+    return plain, corrected(plain, kish, square, fourth, k, persons.total**2 / persons.square, n)
 
 
 def corrected(plain: float, alone: float, square: float, fourth: float, k: int, people: float, n: float) -> float:

@@ -154,7 +154,7 @@ class _Share:
             return Seen(self.known, self.hits, self.stratum.unit, part.share, part.share * (1 - part.share) / part.n)
         if self.known is not None:
             weight = weight[self.known]
-        worth = float(weight.sum()) ** 2 / float(weight @ weight)
+        worth = float(weight.sum()) ** 2 / float((weight**2).sum())
         return Seen(self.known, self.hits, weight, part.share, part.share * (1 - part.share) / worth)
 
 
