@@ -17,7 +17,7 @@ import pytest
 
 import selfrule
 from selfrule.errors import InputError, StudyError
-from tests.study.material import conversation, write_lines
+from tests.study.material import ANSWERS, ASKS, conversation, write_lines
 
 SELFRULE = [sys.executable, "-m", "selfrule"]
 
@@ -252,3 +252,31 @@ def test_a_zip_is_read_and_what_is_in_it_beside_conversations_is_told(tmp_path):
     kinds = {(r["kind"], r["severity"]) for r in study.problems().to_pylist()}
     assert kinds == {("companion", "note"), ("path_traversal", "skipped")}
     assert len(rows(study)) == 1
+
+
+def test_a_chatgpt_export_brings_its_thumbs_and_its_owner_from_the_files_beside_it(tmp_path):
+    def node(name: str, parent: str | None, role: str, text: str) -> dict:
+        content = {"content_type": "text", "parts": [text]}
+        return {"id": name, "parent": parent, "message": {"id": name, "author": {"role": role}, "content": content}}
+
+    talks = [
+        {
+            "conversation_id": f"talk-{i}",
+            "current_node": "b",
+            "mapping": {"a": node("a", None, "user", f"{ASKS[i]}"), "b": node("b", "a", "assistant", ANSWERS[i])},
+        }
+        for i in range(3)
+    ]
+    feedback = [
+        {"conversation_id": "talk-1", "rating": "thumbs_down"},
+        {"conversation_id": "talk-2", "rating": "thumbs_up"},
+    ]
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("conversations.json", json.dumps(talks))
+        archive.writestr("user.json", json.dumps({"id": "user-42", "email": "someone@example.org"}))
+        archive.writestr("message_feedback.json", json.dumps(feedback))
+    study = selfrule.audit(tmp_path / "export.zip", tmp_path / "study", workers=1)
+    assert [r["thumb"] for r in rows(study)] == [None, "down", "up"]
+    assert len({r["person"] for r in rows(study)}) == 1
+    assert rows(study)[0]["person"].startswith("p")
+    assert all(e.persons == 1 for e in study.estimate_list() if not e.group)

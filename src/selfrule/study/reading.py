@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from selfrule.privacy.pseudonyms import Pseudonyms
-from selfrule.records import Problem
+from selfrule.records import Draft, Problem
 from selfrule.sources import NOTES, Reader, RecordError, by_name, detect
+from selfrule.sources.companions import companions
 from selfrule.sources.decode import NotJSON, decode, unwrap
 from selfrule.sources.entries import Entry
 from selfrule.sources.mapped import MappedReader
@@ -77,7 +78,7 @@ def import_part(job: Job) -> Outcome:
     for piece in job.pieces:
         before = len(columns.rows)
         problems = ProblemList(piece.entry.label)
-        outcome.records += _piece(piece, columns, problems)
+        outcome.records += _Reading(piece, columns, problems).run()
         outcome.skipped += problems.count("skipped")
         outcome.size += piece.unit.size
         listed.extend(problems.all())
@@ -91,90 +92,92 @@ def import_part(job: Job) -> Outcome:
     return outcome
 
 
-def _piece(piece: Piece, columns: Columns, problems: ProblemList) -> int:
-    """Read one unit into the columns. Returns how many records it held."""
-    entry, unit, mapping = piece.entry, piece.unit, piece.mapping
-    reader: Reader = MappedReader(mapping) if mapping else by_name(piece.reader)
-    for problem in unit.problems:
-        problems.add(problem.place, problem.kind, problem.reason, problem.remedy, problem.severity)
-    records = 0
-    for number, raw in _safely(entry, unit, problems):
-        records += 1
-        place = f"{unit.word} {number}"
-        if mapping and mapping.conversation:
-            assert isinstance(raw, bytes)
-            _group(msgspec.json.decode(raw, type=Rows), MappedReader(mapping), columns, problems)
-            continue
-        notes: list[str] = []
-        value: Any = raw
-        if isinstance(raw, bytes):
-            try:
-                value, notes = decode(raw)
-            except NotJSON as error:
-                problems.add(place, "not_json", str(error), "repair or remove this record")
+class _Reading:
+    """One unit on its way into the columns."""
+
+    def __init__(self, piece: Piece, columns: Columns, problems: ProblemList) -> None:
+        self._piece, self._columns, self._problems = piece, columns, problems
+        self._mapped = MappedReader(piece.mapping) if piece.mapping else None
+        self._reader: Reader = self._mapped or by_name(piece.reader)
+        self._label = piece.entry.label
+
+    def run(self) -> int:
+        """Read the unit. Returns how many records it held."""
+        for problem in self._piece.unit.problems:
+            self._problems.add(problem.place, problem.kind, problem.reason, problem.remedy, problem.severity)
+        records = 0
+        for number, raw in self._raw():
+            records += 1
+            place = f"{self._piece.unit.word} {number}"
+            if self._mapped is not None and self._mapped.mapping.conversation:
+                assert isinstance(raw, bytes)
+                self._group(msgspec.json.decode(raw, type=Rows), self._mapped)
                 continue
-        _one(value, notes, place, reader, entry, columns, problems, mapping is None)
-    return records
+            notes: list[str] = []
+            value: Any = raw
+            if isinstance(raw, bytes):
+                try:
+                    value, notes = decode(raw)
+                except NotJSON as error:
+                    self._problems.add(place, "not_json", str(error), "repair or remove this record")
+                    continue
+            self._record(value, notes, place)
+        return records
 
-
-def _safely(entry: Entry, unit: Unit, problems: ProblemList) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
-    """The unit's records; damage met while reading ends the unit with a problem, not the run."""
-    try:
-        yield from raw_records(entry, unit)
-    except DAMAGE as error:
-        problems.add(f"{unit.word} {unit.first}", "damaged", f"reading stopped here: {error}", "restore the file")
-
-
-def _group(group: Rows, reader: MappedReader, columns: Columns, problems: ProblemList) -> None:
-    try:
-        draft = reader.group_rows(group.rows)
-    except RecordError as error:
-        problems.add(group.place, error.kind, error.reason, error.remedy)
-        return
-    for note in draft.notes:
-        problems.add(group.place, note, NOTES.get(note, note), severity="repaired")
-    columns.add(draft, reader.name, problems.label, group.place, "")
-
-
-def _one(
-    value: Any,
-    notes: list[str],
-    place: str,
-    reader: Reader,
-    entry: Entry,
-    columns: Columns,
-    problems: ProblemList,
-    mixed: bool,
-) -> None:
-    found = 0
-    for inner, record in enumerate(unwrap(value)):
-        where = place if inner == 0 else f"{place}.{inner}"
-        found += 1
-        this = reader
+    def _raw(self) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
+        """The unit's records; damage met while reading ends the unit with a problem, not the run."""
+        unit = self._piece.unit
         try:
-            try:
-                drafts = reader.read(record, entry.label)
-            except RecordError:
-                # a record of another format in the same file is read as what it is
-                other = detect([record], entry.label) if mixed else None
-                if other is None or other[0].name == reader.name:
-                    raise
-                this = other[0]
-                drafts = this.read(record, entry.label)
+            yield from raw_records(self._piece.entry, unit)
+        except DAMAGE as error:
+            place = f"{unit.word} {unit.first}"
+            self._problems.add(place, "damaged", f"reading stopped here: {error}", "restore the file")
+
+    def _group(self, group: Rows, reader: MappedReader) -> None:
+        try:
+            draft = reader.group_rows(group.rows)
         except RecordError as error:
-            problems.add(where, error.kind, error.reason, error.remedy)
-            continue
-        except Exception as error:
-            # a reader's own fault must cost one record, not the run; the message may quote the record, so it stays out
-            reason = f"the reader {this.name} failed on this record ({type(error).__name__})"
-            problems.add(where, "reader_failed", reason, "please report this, with the record's shape")
-            continue
+            self._problems.add(group.place, error.kind, error.reason, error.remedy)
+            return
+        self._keep([draft], [], group.place, reader.name)
+
+    def _record(self, value: Any, notes: list[str], place: str) -> None:
+        found = 0
+        for inner, record in enumerate(unwrap(value)):
+            where = place if inner == 0 else f"{place}.{inner}"
+            found += 1
+            name = self._reader.name
+            try:
+                name, drafts = self._drafts(record)
+            except RecordError as error:
+                self._problems.add(where, error.kind, error.reason, error.remedy)
+                continue
+            except Exception as error:
+                # a reader's own fault must cost one record, not the run; its message may quote the record, so it stays out
+                reason = f"the reader {name} failed on this record ({type(error).__name__})"
+                self._problems.add(where, "reader_failed", reason, "please report this, with the record's shape")
+                continue
+            self._keep(drafts, notes, where, name)
+        if not found:
+            remedy = "one JSON object a conversation is expected"
+            self._problems.add(place, "not_a_record", "a JSON value that is no object", remedy)
+
+    def _drafts(self, record: dict[str, Any]) -> tuple[str, list[Draft]]:
+        """The conversations of a record, and who read it: one of another format in the same file is read as what it is."""
+        try:
+            return self._reader.name, self._reader.read(record, self._label)
+        except RecordError:
+            other = detect([record], self._label) if self._mapped is None else None
+            if other is None or other[0].name == self._reader.name:
+                raise
+            return other[0].name, other[0].read(record, self._label)
+
+    def _keep(self, drafts: list[Draft], notes: list[str], place: str, reader: str) -> None:
+        beside = companions(self._piece.entry, reader)
         for index, draft in enumerate(drafts):
+            if beside is not None:
+                beside.complete(draft)
             suffix = "" if len(drafts) == 1 else "/" + (draft.tags[0] if draft.tags else str(index))
             for note in dict.fromkeys((*notes, *draft.notes)):
-                problems.add(where, note, NOTES.get(note, note), severity="repaired")
-            columns.add(draft, this.name, entry.label, where, suffix)
-    if not found:
-        problems.add(
-            place, "not_a_record", "a JSON value that is no object", "one JSON object a conversation is expected"
-        )
+                self._problems.add(place, note, NOTES.get(note, note), severity="repaired")
+            self._columns.add(draft, reader, self._label, place, suffix)
