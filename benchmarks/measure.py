@@ -35,8 +35,8 @@ def _memory(process: psutil.Process) -> float:
     return total / 1e6
 
 
-def run(command: list[str], *, every: float = 0.2) -> Run:
-    """Run a command to its end, looking at its memory five times a second."""
+def run(command: list[str], *, every: float = 1.0) -> Run:
+    """Run a command to its end, looking at its memory every second."""
     begun = time.perf_counter()
     # files, not pipes: a pipe that nobody empties would stop a command that says much
     with (

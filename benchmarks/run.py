@@ -114,7 +114,7 @@ def startup(folder: Path) -> None:
         "import selfrule": [sys.executable, "-c", "import selfrule"],
         "selfrule --help": [sys.executable, "-m", "selfrule", "--help"],
     }.items():
-        print(f"startup: {name} {min(run(command, every=0.005).seconds for _ in range(10)):.3f} s")
+        print(f"startup: {name} {min(run(command, every=0.02).seconds for _ in range(10)):.3f} s")
 
 
 ALL = {"real": real, "import": import_, "rate": rate, "memory": memory, "chatgpt": chatgpt, "startup": startup}
