@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 SUPPORTED = ("en", "ja", "zh", "es", "de", "fr", "pt")
 _MAX_WORDS = 300  # read per side, spread over its length
-_FEW_WORDS = 30  # with fewer from the person, all of the assistant's words count
+_FEW_WORDS = 12  # with fewer from the person, all of the assistant's words count
 _MARGIN, _MARGIN_A_WORD = 4.0, 0.35  # by how many nats an unsupported language must lead
 _KANA_SHARE = 0.04
 
@@ -136,14 +136,14 @@ class LanguageEvidence:
     def identify(self, words: NDArray[np.int64], side: NDArray[np.int64], spelled: list[str]) -> str:
         """The language of a conversation's tokens: a code such as "en", or a script's name where no code is known.
 
-        `side` (n_tokens,) is 0 where the person speaks. The assistant's words count at most twice as many as theirs, so that
+        `side` (n_tokens,) is 0 where the person speaks. The assistant's words count at most half as many as theirs, so that
         a long translation does not outvote the person who asked for it.
         """
         self._grow(spelled)
         parts = [words[side == 0], words[side == 1]]
         parts = [p[np.linspace(0, len(p) - 1, _MAX_WORDS).astype(np.int64)] if len(p) > _MAX_WORDS else p for p in parts]
-        if len(parts[1]) > 2 * len(parts[0]) >= _FEW_WORDS:
-            parts[1] = parts[1][: 2 * len(parts[0])]
+        if len(parts[0]) >= _FEW_WORDS and len(parts[1]) > len(parts[0]) // 2:
+            parts[1] = parts[1][: len(parts[0]) // 2]
         words = np.concatenate(parts)
         counts = np.bincount(self._script[words], minlength=len(self._names)).astype(np.float64)
         latin_words = words[self._script[words] == 1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from selfrule.embedded.text import normal, phrase_hash, tokenise
 
-_FILTER_BITS = 16
+_FILTER_BITS = 20  # a bit per hash prefix, so that few runs that are no phrase are looked up
 LONGEST = 8  # tokens in a phrase
 _SIDES = {"user": 0, "assistant": 1, "both": 2}
 

@@ -112,10 +112,14 @@ class Model:
         extract = self._extractor.extract(tokens)
         analysis = self._rate(extract, self._scorer.score(extract, vocabulary, language == "en"), language)
         if len(vocabulary) > MAX_WORDS_KEPT:
-            self._extractor.forget()
-            self._language.clear()
-            self._scorer.clear()
+            self.forget()
         return analysis
+
+    def forget(self) -> None:
+        """Empty the cache of words, which otherwise grows to `MAX_WORDS_KEPT`; changes no result."""
+        self._extractor.forget()
+        self._language.clear()
+        self._scorer.clear()
 
     def _rate(self, extract: Extract, scores: Scores, language: str) -> Analysis:
         a, s = self._a, scores.outputs

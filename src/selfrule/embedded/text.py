@@ -24,7 +24,6 @@ MAX_WORDS_KEPT = 150_000  # the word cache is emptied beyond this
 
 _CJK = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])")
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,:]\d+)*|[?!.%？！。…％]+")
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 _NUMBER, _LONG = "#", "<long>"
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -54,7 +53,7 @@ def tokenise(text: str) -> list[str]:
     """Lower-case tokens of `text`, in order. Works on any string, lone surrogates and NUL included."""
     text = text.lower()
     if not text.isascii():
-        text = text.translate(_APOSTROPHES)
+        text = text.replace("’", "'").replace("ʼ", "'")
         if _CJK.search(text):
             text = _CJK.sub(r" \1 ", text)
     return _TOKEN.findall(text)
