@@ -20,8 +20,12 @@ def cores() -> int:
 
 def _settle() -> None:
     """One core a worker: threads inside workers would only fight each other."""
+    import gc
+
     import pyarrow as pa
 
+    # decoding makes many objects that live for one part and no cycles: looking for cycles so often costs a twentieth
+    gc.set_threshold(100_000, 20, 20)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 
