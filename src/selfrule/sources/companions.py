@@ -16,7 +16,7 @@ from selfrule.sources.units import DAMAGE
 from selfrule.sources.values import parse_thumb
 
 LARGEST = 64 << 20  # bytes; such files are small
-READERS = frozenset(("chatgpt",))
+COMPANION_READERS = frozenset(("chatgpt",))  # formats that have such files
 
 
 class Companions(msgspec.Struct):
@@ -49,10 +49,8 @@ def _load(path: str, member: str | None, name: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def companions(entry: Entry, reader: str) -> Companions | None:
-    """What stands beside an entry, where its format has such files."""
-    if reader not in READERS:
-        return None
+def companions(entry: Entry) -> Companions:
+    """What stands beside an entry whose format has such files."""
     user = _load(entry.path, entry.member, "user.json")
     feedback = _load(entry.path, entry.member, "message_feedback.json")
     found = Companions(thumbs={})

@@ -5,8 +5,8 @@ Nested columns are built from flat arrays and offsets: an order of magnitude fas
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import msgspec
@@ -98,16 +98,12 @@ def conversation_table(
     columns: dict[str, list[Any]], turns: Sequence[Sequence[Turn]], fingerprints: dict[str, pa.Array]
 ) -> pa.Table:
     """A table of schema `STORED` from columns (one list per plain field), turns and fingerprints, all of one length."""
-    roles: list[int] = []
-    texts: list[str] = []
-    times: list[int | None] = []
+    flat = list(chain.from_iterable(turns))
+    roles = [_ROLE_CODE[turn.role] for turn in flat]
+    texts = [turn.text for turn in flat]
+    times = [turn.at for turn in flat]
     offsets = np.zeros(len(turns) + 1, np.int32)
-    for row, some in enumerate(turns):
-        for turn in some:
-            roles.append(_ROLE_CODE[turn.role])
-            texts.append(turn.text)
-            times.append(turn.at)
-        offsets[row + 1] = len(roles)
+    np.cumsum(np.fromiter(map(len, turns), np.int32, len(turns)), out=offsets[1:])
     role = pa.DictionaryArray.from_arrays(pa.array(roles, pa.int8()), pa.array(ROLES, pa.string()))
     struct = pa.StructArray.from_arrays(
         [role, pa.array(texts, pa.string()), pa.array(times, pa.int64())], fields=list(TURN)
@@ -135,7 +131,7 @@ def turns_of(table: pa.Table | pa.RecordBatch) -> Iterator[list[Turn]]:
         texts = flat.field("text").to_pylist()
         times = flat.field("at").to_pylist()
         made = [Turn(r, t, a) for r, t, a in zip(roles, texts, times, strict=True)]
-        for start, end in itertools.pairwise(offsets):
+        for start, end in pairwise(offsets):
             yield made[start - first : end - first]
 
 

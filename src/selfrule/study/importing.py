@@ -15,7 +15,7 @@ from selfrule.records import Problem
 from selfrule.sources.entries import Entry, expand
 from selfrule.sources.mapping import Mapping
 from selfrule.sources.units import UNIT_BYTES, Unit, units
-from selfrule.store.folder import Folder, write_part
+from selfrule.store.folder import Folder, readable, write_part
 from selfrule.store.schemas import problem_table
 from selfrule.study.grouping import grouped
 from selfrule.study.reading import Done, Job, Outcome, Piece, import_part
@@ -157,7 +157,7 @@ class Importer:
 
 def done_pieces(folder: Folder) -> Iterator[Done]:
     """The pieces that the study's parts hold, by the parts' own metadata."""
-    for path in folder.parts("conversations"):
+    for path in filter(readable, folder.parts("conversations")):
         stored = pq.read_metadata(path).metadata or {}
         yield from msgspec.json.decode(stored.get(b"pieces", b"[]"), type=list[Done])
 

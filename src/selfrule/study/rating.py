@@ -19,7 +19,7 @@ from selfrule.errors import UsageError
 from selfrule.judges import EmbeddedJudge
 from selfrule.records import Rating, Screening, Turn
 from selfrule.screen import Screen
-from selfrule.store.folder import Folder, write_part
+from selfrule.store.folder import Folder, readable, write_part
 from selfrule.store.schemas import rating_table, screening_table, turns_of
 from selfrule.study import duplicates
 
@@ -134,7 +134,8 @@ def rate(
     conversations = 0
     for path in folder.parts("conversations"):
         rows = pq.read_metadata(path).num_rows
-        if folder.part("ratings", where.judge, path.stem).exists():
+        tables = (folder.part("ratings", where.judge, path.stem), folder.part("screenings", where.screen, path.stem))
+        if all(map(readable, tables)):
             moved(rows)
             continue
         conversations += rows

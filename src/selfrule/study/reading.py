@@ -11,7 +11,7 @@ import msgspec
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.records import Draft, Problem
 from selfrule.sources import NOTES, Reader, RecordError, by_name, detect
-from selfrule.sources.companions import companions
+from selfrule.sources.companions import COMPANION_READERS, companions
 from selfrule.sources.decode import NotJSON, decode, unwrap
 from selfrule.sources.entries import Entry
 from selfrule.sources.mapped import MappedReader
@@ -173,11 +173,12 @@ class _Reading:
             return other[0].name, other[0].read(record, self._label)
 
     def _keep(self, drafts: list[Draft], notes: list[str], place: str, reader: str) -> None:
-        beside = companions(self._piece.entry, reader)
+        beside = companions(self._piece.entry) if reader in COMPANION_READERS else None
         for index, draft in enumerate(drafts):
             if beside is not None:
                 beside.complete(draft)
             suffix = "" if len(drafts) == 1 else "/" + (draft.tags[0] if draft.tags else str(index))
-            for note in dict.fromkeys((*notes, *draft.notes)):
-                self._problems.add(place, note, NOTES.get(note, note), severity="repaired")
+            if notes or draft.notes:
+                for note in dict.fromkeys((*notes, *draft.notes)):
+                    self._problems.add(place, note, NOTES.get(note, note), severity="repaired")
             self._columns.add(draft, reader, self._label, place, suffix)
