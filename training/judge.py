@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 
 PARTS = 5
 OWN_WEIGHT = 0.5  # in calibration: conversations written for the project are harder and more often flagged than a test of the gold's make
+FLAG_CAP = 0.35  # below this probability of being flagged, no primitive is rated above mild
 RECALLS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 N = len(CONSTRUCTS)
 FLAGGED, KEEP = N, N + 1
@@ -66,6 +67,7 @@ def rate(scores: Floats, cal: calibrate.Calibration) -> Rated:
     spread = np.stack([calibrate.level_probabilities(scores[:, k], cal.slope[k], cal.cut[k]) for k in range(N)], axis=1)
     flagged = calibrate.sigmoid(scores[:, PAIR] @ cal.flag_slope + cal.flag_cut)
     keep = calibrate.sigmoid(scores[:, PAIR] @ cal.keep_slope + cal.keep_cut)
+    levels[:, :3] = np.where(flagged[:, None] < FLAG_CAP, np.minimum(levels[:, :3], 1), levels[:, :3])
     return Rated(levels, spread, flagged, keep, scores)
 
 
@@ -128,6 +130,7 @@ def arrays(fitter: Fitter, m: Fitted, cal: calibrate.Calibration, oof: Floats, r
         out[name] = getattr(m, name).astype(np.float32)
     out["level_slope"], out["level_cut"], out["level_threshold"] = cal.slope, cal.cut, cal.threshold
     out["flag_slope"], out["flag_cut"] = cal.flag_slope, np.array([cal.flag_cut])
+    out["flag_cap"] = np.array([FLAG_CAP])
     out["keep_slope"], out["keep_cut"] = cal.keep_slope, np.array([cal.keep_cut])
     out["screen_recall"], out["screen_threshold"] = np.array(RECALLS), curve
     truth = c.target[rows]

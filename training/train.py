@@ -33,7 +33,7 @@ def build() -> dict[str, Any]:
     fitter = Fitter(c)
     everyone = np.arange(c.n_labelled)
     held = data.folds(c.groups[: c.n_labelled], 5, HELD_SEED) == 0
-    held_rated = _held_out(fitter, everyone[~held], everyone[held])
+    held_rated = held_out(fitter, everyone[~held], everyone[held])
     oof = fitter.out_of_fold(everyone, PARTS, FOLD_SEED)
     levels, flagged, keep = labels_of(c, everyone)
     cal = calibrated(oof, levels, flagged, keep, calibration_weight(c, everyone))
@@ -48,8 +48,8 @@ def build() -> dict[str, Any]:
     return {"arrays": made, "tables": {"domains": list(DOMAINS), "language": table}, "card": figures}
 
 
-def _held_out(fitter: Fitter, learn: Any, test: Any) -> Any:
-    """Ratings of a fifth of the groups by a judge that never saw them: fit, folds and calibration on the other four fifths."""
+def held_out(fitter: Fitter, learn: Any, test: Any) -> Any:
+    """Ratings (and screen thresholds) for a fifth of the groups by a judge that never saw them: fit, folds and calibration on the other four fifths."""
     c = fitter.c
     known = {c.groups[i] for i in test}
     usable = np.array([i for i in range(len(c.groups)) if c.groups[i] not in known])

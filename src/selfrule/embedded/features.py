@@ -155,7 +155,11 @@ class Extractor:
 def _distinct(values: Ints) -> tuple[Ints, Ints]:
     """Sorted distinct values and how often each occurs; sorts `values` in place (numpy's own is slower on short arrays)."""
     values.sort()
-    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.zeros(0, dtype=np.int64)
+    first = (
+        np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+        if len(values)
+        else np.zeros(0, dtype=np.int64)
+    )
     return values[first], np.diff(first, append=len(values))
 
 
@@ -184,7 +188,7 @@ def turn_summary(scores: Floats, tokens: Tokens) -> Floats:
     out = np.empty((4, scores.shape[1]))
     wordy = tokens.words_of > 0
     for side in (0, 1):
-        columns = np.flatnonzero(TURN_SIDES == side)
+        columns = np.flatnonzero(side == TURN_SIDES)
         mine = scores[(tokens.side == side) & wordy][:, columns]
         if not len(mine):
             mine = np.zeros((1, len(columns)))

@@ -141,7 +141,9 @@ class LanguageEvidence:
         """
         self._grow(spelled)
         parts = [words[side == 0], words[side == 1]]
-        parts = [p[np.linspace(0, len(p) - 1, _MAX_WORDS).astype(np.int64)] if len(p) > _MAX_WORDS else p for p in parts]
+        parts = [
+            p[np.linspace(0, len(p) - 1, _MAX_WORDS).astype(np.int64)] if len(p) > _MAX_WORDS else p for p in parts
+        ]
         if len(parts[0]) >= _FEW_WORDS and len(parts[1]) > len(parts[0]) // 2:
             parts[1] = parts[1][: len(parts[0]) // 2]
         words = np.concatenate(parts)

@@ -16,9 +16,9 @@ from selfrule.embedded.language import SUPPORTED, LanguageEvidence, LanguageTabl
 from selfrule.embedded.lexicon import Lexicon
 from selfrule.embedded.scoring import Scorer, Scores
 from selfrule.embedded.text import MAX_WORDS_KEPT
-from selfrule.errors import UsageError
+from selfrule.errors import ModelError, UsageError
 from selfrule.records import RatingStatus, Turn
-from selfrule.rubric import CONSTRUCTS, MARKERS, PRIMITIVES
+from selfrule.rubric import CONSTRUCTS, FLAGGED_FROM, MARKERS, PRIMITIVES
 
 Floats = NDArray[np.float64]
 
@@ -65,12 +65,16 @@ class Model:
         self.label = source.label
         self.card: dict[str, Any] = source.card
         arrays, tables = source.arrays, source.tables
-        self._a: dict[str, Floats] = {k: v.astype(np.float64) for k, v in arrays.items() if k.startswith(("level_", "flag_", "keep_", "screen_"))}
+        self._a: dict[str, Floats] = {
+            k: v.astype(np.float64) for k, v in arrays.items() if k.startswith(("level_", "flag_", "keep_", "screen_"))
+        }
         self._actual = arrays["actual_threshold"].astype(np.float64)
         self._domain_from = float(arrays["domain_threshold"][0])
         self._domains: list[str] = tables["domains"]
         self._extractor = Extractor(Lexicon(*source.lexicons))
         self._scorer = Scorer(arrays)
+        if len(arrays["dense_mean"]) != len(self._extractor.names) or len(arrays["turn_cues"]) != len(self._extractor.lexicon.cues):
+            raise ModelError("The embedded judge's artefact was made for other features than this code's; run `make model`.")
         language = tables["language"]
         logp = arrays["language_logp"].astype(np.float32)
         self._language = LanguageEvidence(
@@ -127,10 +131,13 @@ class Model:
         edges = np.concatenate([np.ones((_N, 1)), above, np.zeros((_N, 1))], axis=1)
         spread = np.maximum(edges[:, :-1] - edges[:, 1:], 0.0)
         spread /= spread.sum(axis=1, keepdims=True)
+        both = s[_N : _N + 2]
+        flagged = float(_sigmoid(a["flag_slope"] @ both + a["flag_cut"])[0])
         rated = (s[:_N, None] >= a["level_threshold"]).sum(axis=1)
+        if flagged < a["flag_cap"][0]:  # the whole speaks against what a single score says
+            rated[: len(PRIMITIVES)] = np.minimum(rated[: len(PRIMITIVES)], FLAGGED_FROM - 1)
         levels = {c: int(rated[k]) for k, c in enumerate(CONSTRUCTS)}
         evidence = {c: self._evidence(extract, scores.turns, k) for k, c in enumerate(CONSTRUCTS) if rated[k]}
-        both = s[_N : _N + 2]
         actualized = {}
         for i, marker in enumerate(MARKERS):
             yes = s[_N + 2 + i] >= self._actual[i] and levels[PRIMITIVES[i]] > 0
@@ -143,7 +150,7 @@ class Model:
             screen_score=float(_sigmoid(a["keep_slope"] @ both + a["keep_cut"])[0]),
             levels=levels,
             probabilities={c: spread[k].tolist() for k, c in enumerate(CONSTRUCTS)},
-            flagged_probability=float(_sigmoid(a["flag_slope"] @ both + a["flag_cut"])[0]),
+            flagged_probability=flagged,
             evidence=evidence,
             actualized=actualized,
             domains=[self._domains[int(i)] for n, i in enumerate(order) if n == 0 or domain[i] >= self._domain_from],

@@ -73,7 +73,11 @@ class Scorer:
         a = self._a
         turns = self._turns(extract)
         summary = turn_summary(turns, extract.tokens)
-        outputs = a["bias"] + np.clip((extract.dense - a["dense_mean"]) / a["dense_scale"], -DENSE_CLIP, DENSE_CLIP) @ a["dense_weights"]
+        outputs = (
+            a["bias"]
+            + np.clip((extract.dense - a["dense_mean"]) / a["dense_scale"], -DENSE_CLIP, DENSE_CLIP)
+            @ a["dense_weights"]
+        )
         outputs += np.clip((summary - a["turns_mean"]) / a["turns_scale"], -TURNS_CLIP, TURNS_CLIP) @ a["turns_weights"]
         outputs += self._grams(extract)
         if english:
@@ -125,5 +129,5 @@ class Scorer:
 
 
 _FLOATS = frozenset(
-    "bias dense_mean dense_scale dense_weights turns_mean turns_scale turns_weights words_mean word_scale turn_cues turn_bias".split()
+    ["bias", "dense_mean", "dense_scale", "dense_weights", "turns_mean", "turns_scale", "turns_weights", "words_mean", "word_scale", "turn_cues", "turn_bias"]
 )

@@ -22,8 +22,11 @@ HEAD_CHARS, TAIL_CHARS = 8_000, 4_000  # of one turn; a longer one is read at bo
 MIN_TURN_CHARS = 300  # what a turn keeps however long the talk is
 MAX_WORDS_KEPT = 150_000  # the word cache is emptied beyond this
 
-_CJK = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])")
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,:]\d+)*|[?!.%？！。…％]+")
+_UNSPACED = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"  # kana and Chinese characters
+_CJK = re.compile(f"[{_UNSPACED}]")
+_REST = r"|\d+(?:[.,:]\d+)*|[?!.%？！。…％]+"
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*" + _REST)
+_TOKEN_CJK = re.compile(rf"[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+(?:'[^\W\d_{_UNSPACED}]+)*" + _REST)
 _NUMBER, _LONG = "#", "<long>"
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -55,7 +58,7 @@ def tokenise(text: str) -> list[str]:
     if not text.isascii():
         text = text.replace("’", "'").replace("ʼ", "'")
         if _CJK.search(text):
-            text = _CJK.sub(r" \1 ", text)
+            return _TOKEN_CJK.findall(text)
     return _TOKEN.findall(text)
 
 
