@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from selfrule.version import VERSION as __version__
+from selfrule.version import VERSION
 
 if TYPE_CHECKING:
     from selfrule.errors import SelfruleError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SelfruleError", "Study", "__version__", "audit", "create"]
 
+__version__ = VERSION
 _HOMES = {"Study": "study.study", "audit": "study.study", "create": "study.study", "SelfruleError": "errors"}
 
 

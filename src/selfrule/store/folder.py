@@ -48,7 +48,7 @@ def write_part(path: Path, table: pa.Table, metadata: dict[str, bytes] | None = 
     # texts and hashes hardly repeat: only what is a dictionary in Arrow is worth one in the file
     names = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     # row groups of a few thousand conversations bound what a reader holds at once
-    pq.write_table(table, temporary, compression="zstd", compression_level=1, row_group_size=4096, use_dictionary=names)
+    pq.write_table(table, temporary, compression="lz4", row_group_size=4096, use_dictionary=names)
     temporary.replace(path)
 
 

@@ -41,11 +41,15 @@ CONVERSATIONS = pa.schema(
         ("turns", pa.list_(TURN)),
     ]
 )
-# What finds duplicates: `own_id` says whether source_id is the record's own, `opening` and `folded` are hashes of the first
-# two turns and of the text without case, spaces and punctuation, `sketch` is a minhash (see selfrule.study.duplicates).
+# What finds duplicates: `own_id` says whether source_id is the record's own; `content`, `name` and `who` are 64 bits of
+# content_hash, source_id and person (0: unknown); `opening` and `folded` are hashes of the first two turns and of the text
+# without case, spaces and punctuation; `sketch` is a minhash (see selfrule.study.duplicates).
 FINGERPRINTS = pa.schema(
     [
         ("own_id", pa.bool_()),
+        ("content", pa.uint64()),
+        ("name", pa.uint64()),
+        ("who", pa.uint64()),
         ("opening", pa.uint64()),
         ("folded", pa.uint64()),
         ("sketch", pa.binary(128)),

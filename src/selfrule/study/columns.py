@@ -29,6 +29,9 @@ class Columns:
         self.turns: list[list[Any]] = []
         self._texts: list[bytes] = []
         self._own: list[bool] = []
+        self._content: list[int] = []
+        self._name: list[int] = []
+        self._who: list[int] = []
         self._opening: list[int] = []
 
     def add(self, draft: Draft, reader: str, label: str, place: str, suffix: str) -> None:
@@ -38,16 +41,18 @@ class Columns:
         # where turns begin cannot be forged: roles and lengths are hashed apart from the text
         shape = " ".join([f"{t.role}{len(t.text)}" for t in turns]).encode()
         words = "".join(texts).encode("utf-8", "replace")
-        digest = hashlib.blake2b(shape, digest_size=16)
+        digest = hashlib.sha256(shape)
         digest.update(b"\n")
         digest.update(words)
-        content = digest.hexdigest()
+        content = digest.hexdigest()[:32]
         said = [t.text for t in turns if t.role in _SPEAKERS]
         if len(said) != len(texts):
             words = "".join(said).encode("utf-8", "replace")
         # a record without an id of its own is known by its place in the file
         name = draft.source_id if draft.source_id is not None else f"{label}:{place}{suffix}"
-        identity = hashlib.blake2b(f"{name}\x1f{content}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+        named = name.encode("utf-8", "replace")
+        identity = hashlib.sha256(named + b"\x1f" + content.encode()).hexdigest()[:32]
+        person = None if draft.person is None else self._pseudonyms.of(draft.person)
         started = draft.started_at
         if started is None:
             started = min((t.at for t in turns if t.at is not None), default=None)
@@ -58,7 +63,7 @@ class Columns:
                 reader,
                 name,
                 place,
-                None if draft.person is None else self._pseudonyms.of(draft.person),
+                person,
                 started,
                 draft.model,
                 draft.product,
@@ -73,6 +78,9 @@ class Columns:
         self.turns.append(turns)
         self._texts.append(words)
         self._own.append(draft.source_id is not None)
+        self._content.append(int(content[:16], 16))
+        self._name.append(xxhash.xxh3_64_intdigest(named))
+        self._who.append(0 if person is None else int(person[1:], 16))
         self._opening.append(xxhash.xxh3_64_intdigest("\n".join(said[:2]).encode("utf-8", "replace")))
 
     def table(self) -> pa.Table:
@@ -83,6 +91,9 @@ class Columns:
         folded, sketches = fingerprints(self._texts)
         found = {
             "own_id": pa.array(self._own, pa.bool_()),
+            "content": pa.array(self._content, pa.uint64()),
+            "name": pa.array(self._name, pa.uint64()),
+            "who": pa.array(self._who, pa.uint64()),
             "opening": pa.array(self._opening, pa.uint64()),
             "folded": flat_array(folded, pa.uint64()),
             "sketch": sketches,

@@ -19,8 +19,7 @@ from selfrule.store.folder import Folder, write_part
 from selfrule.study.fingerprints import WIDTH
 
 ALIKE = 30  # of 32 sketch values equal: a Jaccard similarity of about 0.94
-_BANDS = 8  # of 4 values each; at similarity 0.94 a pair shares at least one with probability 1 - 5e-6
-_UNKNOWN = np.uint64(0)
+_BANDS = 6  # of 5 values each (the last 2 of 32 unused); at similarity 0.94 a pair shares one with probability 0.9996
 _NO_TEXT = np.uint64(xxhash.xxh3_64_intdigest(b""))
 
 DUPLICATES = pa.schema(
@@ -32,16 +31,7 @@ DUPLICATES = pa.schema(
         ("kind", pa.dictionary(pa.int8(), pa.string())),
     ]
 )
-_COLUMNS = [
-    "content_hash",
-    "source_id",
-    "person",
-    "turn_count",
-    "own_id",
-    "opening",
-    "folded",
-    "sketch",
-]
+_COLUMNS = ["content", "name", "who", "turn_count", "own_id", "opening", "folded", "sketch"]
 
 
 class Duplicates(msgspec.Struct):
@@ -69,12 +59,6 @@ class _Narrow(msgspec.Struct):
     folded: npt.NDArray[np.uint64]
     sketch: npt.NDArray[np.uint32]
     sketched: npt.NDArray[np.bool_]
-
-
-def _hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
-    digest = xxhash.xxh3_64_intdigest
-    values = column.to_pylist()
-    return np.fromiter((0 if v is None else digest(v.encode()) for v in values), np.uint64, len(values))
 
 
 def _load(folder: Folder) -> _Narrow:
@@ -105,9 +89,9 @@ def _load(folder: Folder) -> _Narrow:
         sketch = table["sketch"].combine_chunks()
         narrow.part[at] = index
         narrow.row[at] = np.arange(count)
-        narrow.content[at] = _hashes(table["content_hash"])
-        narrow.name[at] = _hashes(table["source_id"])
-        narrow.person[at] = _hashes(table["person"])
+        narrow.content[at] = table["content"].to_numpy()
+        narrow.name[at] = table["name"].to_numpy()
+        narrow.person[at] = table["who"].to_numpy()
         narrow.turns[at] = table["turn_count"].to_numpy()
         narrow.own[at] = table["own_id"].to_numpy(zero_copy_only=False)
         narrow.opening[at] = table["opening"].to_numpy()
