@@ -26,17 +26,11 @@ def command(
     workers: options.Workers = None,
 ) -> None:
     """The main job."""
-    from selfrule.cli.stdin import spooled
+    from selfrule.cli.reading import read
     from selfrule.cli.summary import print_context, print_paths, print_problems
-    from selfrule.cli.view import watcher
-    from selfrule.study.study import create, default_folder, existing
 
-    existing(inputs)
-    study = create(output or default_folder(inputs))
-    watch = watcher()
+    study, watch = read(inputs, output, map_, reader, workers)
     try:
-        with spooled(inputs, study.path) as paths:
-            study.import_(paths, map=map_, reader=reader, workers=workers, watcher=watch)
         study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watch)
     finally:
         watch.done()

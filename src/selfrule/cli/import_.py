@@ -19,19 +19,10 @@ def command(
     workers: options.Workers = None,
 ) -> None:
     """Import alone."""
-    from selfrule.cli.stdin import spooled
+    from selfrule.cli.reading import read
     from selfrule.cli.summary import print_problems
-    from selfrule.cli.view import watcher
-    from selfrule.study.study import create, default_folder, existing
 
-    existing(inputs)
-    study = create(output or default_folder(inputs))
-    watch = watcher()
-    try:
-        with spooled(inputs, study.path) as paths:
-            study.import_(paths, map=map_, reader=reader, workers=workers, watcher=watch)
-    finally:
-        watch.done()
+    study, _ = read(inputs, output, map_, reader, workers)
     skipped = print_problems(study)
     typer.echo(f"{study.count():,} conversations in {study.path}")
     if strict and skipped:

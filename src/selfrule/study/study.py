@@ -79,6 +79,7 @@ class Study:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
+        self._made: tuple[list[Estimate], pa.Table] | None = None  # estimates, until something is imported or rated
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Study:
@@ -130,6 +131,7 @@ class Study:
             StudyError: another run is writing to the study.
         """
         watch = watcher or Quiet()
+        self._made = None
         paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
         with self._folder.lock():
             self._folder.sweep()
@@ -171,6 +173,7 @@ class Study:
             watcher: Told of progress.
         """
         watch = watcher or Quiet()
+        self._made = None
         choices = Choices(recall=screen_recall, check=check)
         with self._folder.lock():
             manifest = self.manifest
@@ -216,10 +219,12 @@ class Study:
         return self._estimates()[0]
 
     def _estimates(self) -> tuple[list[Estimate], pa.Table]:
-        from selfrule.study.frames import frame
+        if self._made is None:
+            from selfrule.study.frames import frame
 
-        narrow = tables.narrow(self._folder, self._plan())
-        return estimate_table(frame(narrow)), narrow
+            narrow = tables.narrow(self._folder, self._plan())
+            self._made = estimate_table(frame(narrow)), narrow
+        return self._made
 
     def problems(self) -> pa.Table:
         """Everything that was wrong with the input: file, place, kind, reason, remedy, severity."""

@@ -1,0 +1,24 @@
+"""What `audit` and `import` begin with: a study, and the inputs read into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from selfrule.cli.stdin import spooled
+from selfrule.cli.view import watcher
+from selfrule.study.study import Study, Watcher, create, default_folder, existing
+
+
+def read(
+    inputs: list[Path], output: Path | None, map_: list[str] | None, reader: str | None, workers: int | None
+) -> tuple[Study, Watcher]:
+    """Read inputs into the study named, or into one named after the first of them. Gives the study and its watcher."""
+    existing(inputs)
+    study = create(output or default_folder(inputs))
+    watch = watcher()
+    try:
+        with spooled(inputs, study.path) as paths:
+            study.import_(paths, map=map_, reader=reader, workers=workers, watcher=watch)
+    finally:
+        watch.done()
+    return study, watch
