@@ -12,7 +12,7 @@ from training.measure import quadratic_kappa
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BEYOND_ONE_COST = 2.0  # kappa given up for the share of conversations that are off by more than one level
+BEYOND_ONE_COST = 1.0  # kappa given up for the share of conversations that are off by more than one level
 _SMALL = 1e-9
 
 

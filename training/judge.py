@@ -57,7 +57,9 @@ def calibrated(scores: Floats, levels: Ints, flagged: NDArray[np.bool_], keep: N
         cuts.append(cut)
         thresholds.append(calibrate.level_thresholds(scores[:, k], levels[:, k], weight))
     flag = calibrate.platt(scores[:, PAIR], flagged, weight)
-    kept = calibrate.platt(scores[:, PAIR], keep, weight)
+    spread = 1.0 / scores[:, PAIR].std(axis=0)
+    along, at = calibrate.platt((scores[:, PAIR] @ spread)[:, None], keep, weight)
+    kept = along[0] * spread, at  # both scores count alike: keep finds the topic, flagged finds what hides in a plain one
     return calibrate.Calibration(np.array(slopes), np.array(cuts), np.array(thresholds), *flag, *kept)
 
 
