@@ -24,7 +24,8 @@ from selfrule.store.schemas import rating_table, screening_table, turns_of
 from selfrule.study import duplicates
 
 DEFAULT_RECALL = 0.98
-_ROWS = 500  # conversations held as objects at once
+SERIAL = 1500  # conversations; below this, starting processes costs more than it saves
+_ROWS = 250  # conversations held as objects at once
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -82,8 +83,8 @@ def _analysed(model: Model, turns: list[Turn]) -> Analysis:
         return Analysis(status="failed", reason=f"the judge failed on this conversation ({type(error).__name__})")
 
 
-def rate_part(job: _Job) -> tuple[int, int]:
-    """Screen and rate one part and write both tables. Returns how many conversations were kept and how many rated."""
+def rate_part(job: _Job, moved: Callable[[int], None] = lambda rated: None) -> None:
+    """Screen and rate one part and write both tables, telling after every few hundred conversations."""
     folder = Folder(Path(job.study))
     where = plan(job.choices)
     screen, judge = _made(job.choices.recall)
@@ -113,10 +114,10 @@ def rate_part(job: _Job) -> tuple[int, int]:
             position += 1
         made.append(rating_table(ratings))
         ratings.clear()
+        moved(len(identities))
     write_part(folder.part("screenings", where.screen, job.part), screening_table(screenings))
     table = pa.concat_tables(made).unify_dictionaries() if made else rating_table([])
     write_part(folder.part("ratings", where.judge, job.part), table)
-    return sum(s.keep is True for s in screenings), table.num_rows
 
 
 def rate(
@@ -141,6 +142,10 @@ def rate(
         conversations += rows
         jobs.append(_Job(str(folder.root), path.stem, choices, copies.get(path.stem, none).tolist()))
     sizes = {job.part: pq.read_metadata(folder.part("conversations", job.part)).num_rows for job in jobs}
-    for job, _ in map_partitions(rate_part, jobs, workers=workers if conversations > 1500 else 1):
-        moved(sizes[job.part])
+    if workers > 1 and len(jobs) > 1 and conversations > SERIAL:
+        for job, _ in map_partitions(rate_part, jobs, workers=workers):
+            moved(sizes[job.part])
+    else:
+        for job in jobs:
+            rate_part(job, moved)
     return where
