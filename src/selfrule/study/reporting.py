@@ -58,7 +58,7 @@ def _facts(folder: Folder, manifest: dict[str, Any], private: bool) -> StudyFact
         problems[row["kind"], row["severity"]] += times(row["place"])
     return StudyFacts(
         # a folder is often named after a person's export: its name stays in private reports
-        title=folder.root.resolve().name if private else "Study",
+        title=folder.root.resolve().name if private else f"{sum(read.values()):,} conversations, audited",
         created=manifest.get("created", ""),
         conversations_read=sum(read.values()),
         inputs=[
