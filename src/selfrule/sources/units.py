@@ -53,7 +53,7 @@ class Unit(msgspec.Struct):
     problems: list[Problem] = msgspec.field(default_factory=list)
 
 
-def _hash(*pieces: bytes) -> str:
+def _hash(*pieces: bytes | memoryview) -> str:
     digest = xxhash.xxh3_128()
     for piece in pieces:
         digest.update(piece)
@@ -94,8 +94,9 @@ def _units(entry: Entry) -> Iterator[Unit]:
         with open_entry(entry) as stream:
             head = stream.peek(1 << 16)[: 1 << 16]
             if _is_lines(head, entry.label):
-                plain = isinstance(stream.raw, io.FileIO)  # neither unpacked nor recoded on the way
-                yield from _lines(entry, stream, plain)
+                # neither unpacked nor recoded on the way
+                plain = isinstance(stream.raw, io.FileIO)
+                yield from _spans(entry) if plain else _lines(entry, stream)
             else:
                 yield from _values(entry, stream)
 
@@ -117,22 +118,47 @@ def _is_lines(head: bytes, label: str) -> bool:
     return whole > 0 or (named and b"\n" not in head)
 
 
-def _lines(entry: Entry, stream: io.BufferedReader[Any], plain: bool) -> Iterator[Unit]:
-    """Blocks of lines; for a plain file only their byte range travels to the worker, not the bytes."""
-    start, line = 0, 1
+def _spans(entry: Entry) -> Iterator[Unit]:
+    """Byte ranges of whole lines of a plain file: the bytes are looked at here, and read again by the worker alone."""
+    start, line, number = 0, 1, 0
+    with Path(entry.path).open("rb", buffering=0) as file:
+        block = bytearray(UNIT_BYTES)
+        while size := _fill(file, block):
+            # the last line of the file may lack its newline
+            end = size if size < len(block) else block.rfind(b"\n") + 1
+            if not end:
+                if len(block) > LARGEST_RECORD:
+                    cut = Cut("too_large", f"a line of more than {LARGEST_RECORD >> 20} MB")
+                    problem = _problem(entry, f"line {line}", cut)
+                    yield Unit(number, _hash(cut.reason.encode()), "line", line, 0, values=[], problems=[problem])
+                    return
+                block = bytearray(2 * len(block))
+            else:
+                with memoryview(block) as view:
+                    yield Unit(number, _hash(view[:end]), "line", line, end, span=(start, start + end))
+                line += block.count(b"\n", 0, end)
+                start, number = start + end, number + 1
+            file.seek(start)
+
+
+def _fill(file: io.FileIO, block: bytearray) -> int:
+    """Read until the block is full or the file ends; returns how many bytes were read."""
+    size = 0
+    with memoryview(block) as view:
+        while size < len(block) and (more := file.readinto(view[size:])):
+            size += more
+    return size
+
+
+def _lines(entry: Entry, stream: io.BufferedReader[Any]) -> Iterator[Unit]:
+    """Blocks of whole lines of a stream that cannot be read twice."""
+    line = 1
     for number, block in enumerate(lines(stream, UNIT_BYTES)):
         if isinstance(block, Cut):
-            unit = Unit(number, _hash(block.reason.encode()), "line", line, 0, values=[])
-            unit.problems.append(_problem(entry, f"line {line}", block))
-            yield unit
+            problem = _problem(entry, f"line {line}", block)
+            yield Unit(number, _hash(block.reason.encode()), "line", line, 0, values=[], problems=[problem])
             return
-        unit = Unit(number, _hash(block), "line", line, len(block))
-        if plain:
-            unit.span = (start, start + len(block))
-        else:
-            unit.blob = block
-        yield unit
-        start += len(block)
+        yield Unit(number, _hash(block), "line", line, len(block), blob=block)
         line += block.count(b"\n")
 
 
