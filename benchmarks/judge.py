@@ -23,9 +23,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from training import data  # noqa: E402
+
 from selfrule.embedded import load  # noqa: E402
 from selfrule.records import Turn  # noqa: E402
-from training import data  # noqa: E402
 
 RAW = data.SHARED / "raw"
 
@@ -40,12 +41,17 @@ def card() -> None:
     """The card's table, with the three baselines."""
     model = load()
     made = model.card
-    print(f"{model.label}, {made['n']} labelled conversations, out of fold by group; 95 % intervals by bootstrap over groups")
+    print(
+        f"{model.label}, {made['n']} labelled conversations, out of fold by group; 95 % intervals by bootstrap over groups"
+    )
     print(f"{'':28}" + "".join(f"{name:>24}" for name in (*made["baselines"], "this judge")))
     tables = [*made["baselines"].values(), made]
     for construct in made["constructs"]:
         for figure in ("kappa", "within_one"):
-            print(f"{construct + ' ' + figure:40}"[:40] + "".join(f"{_show(t['constructs'][construct][figure]):>22}" for t in tables))
+            print(
+                f"{construct + ' ' + figure:40}"[:40]
+                + "".join(f"{_show(t['constructs'][construct][figure]):>22}" for t in tables)
+            )
     for part in made["flagged"]:
         print(f"{'AUROC ' + part:40}" + "".join(f"{_show(t['flagged'][part]['auroc']):>22}" for t in tables))
         print(f"{'calibration error ' + part:40}" + "".join(f"{t['flagged'][part]['ece']:>22.3f}" for t in tables))
@@ -55,8 +61,10 @@ def card() -> None:
     for point in made["screen"]:
         print(f"  {point['recall']:.3f}  {point['reached']:.3f}  {point['kept']:.2f}  {point['kept_ordinary']:.2f}")
     held = made["held_out"]
-    print(f"held-out fifth ({held['constructs']['pooled']['n']}): pooled kappa {_show(held['constructs']['pooled']['kappa'])}, "
-          f"AUROC {_show(held['flagged']['overall']['auroc'])}, real {_show(held['flagged']['real']['auroc'])}, ECE {held['flagged']['overall']['ece']:.3f}")  # fmt: skip
+    kappa, flagged = held["constructs"]["pooled"]["kappa"], held["flagged"]
+    print(f"held-out fifth of {held['constructs']['pooled']['n']}: pooled kappa {_show(kappa)}", end=", ")
+    print(f"AUROC {_show(flagged['overall']['auroc'])}, real {_show(flagged['real']['auroc'])}", end=", ")
+    print(f"calibration error {flagged['overall']['ece']:.3f}")
 
 
 def _hh() -> Iterator[tuple[Turn, ...]]:
@@ -80,7 +88,9 @@ def _oasst() -> Iterator[tuple[Turn, ...]]:
 
 def _messages(path: Path) -> Iterator[tuple[Turn, ...]]:
     for line in path.read_text(encoding="utf-8").splitlines():
-        yield tuple(Turn("user" if m["role"] == "user" else "assistant", m["content"]) for m in json.loads(line)["messages"])
+        yield tuple(
+            Turn("user" if m["role"] == "user" else "assistant", m["content"]) for m in json.loads(line)["messages"]
+        )
 
 
 def speed() -> None:
@@ -102,7 +112,9 @@ def speed() -> None:
             seconds.append(time.process_time() - began)
         size = sum(len(t.text) for turns in conversations for t in turns) / len(conversations)
         rates = " and ".join(f"{len(conversations) / s:.0f}" for s in seconds)
-        print(f"{name:26}{len(conversations):6} conversations of {size / 1000:.1f} thousand characters: {rates} a second")
+        print(
+            f"{name:26}{len(conversations):6} conversations of {size / 1000:.1f} thousand characters: {rates} a second"
+        )
 
 
 def ordinary() -> None:
@@ -132,15 +144,30 @@ def holdouts() -> None:
     c = fitter.c
     everyone = np.arange(c.n_labelled)
     fold = data.folds(c.groups[: c.n_labelled], 5, HELD_SEED)
+    scored = []
     for k in range(5):
         test = everyone[fold == k]
         rated, curve = held_out(fitter, everyone[fold != k], test)
         levels, flagged, keep = labels_of(c, test)
-        made = cards.summary([c.examples[i] for i in test], levels, flagged, rated.levels, rated.flagged, rated.scores[:, :3].sum(axis=1))
+        made = cards.summary(
+            [c.examples[i] for i in test], levels, flagged, rated.levels, rated.flagged, rated.scores[:, :3].sum(axis=1)
+        )
         at = next(p for p in cards.screen(rated.keep, flagged, ~keep, curve) if p["recall"] == 0.98)
-        print(f"fifth {k}: n {len(test)}, pooled kappa {_show(made['constructs']['pooled']['kappa'])}, within one {_show(made['constructs']['pooled']['within_one'])}, "
-              f"AUROC {_show(made['flagged']['overall']['auroc'])}, real {_show(made['flagged']['real']['auroc'])}, ECE {made['flagged']['overall']['ece']:.3f}, "
-              f"screen {at['reached']:.3f}/{at['kept_ordinary']:.2f}, twins {made['twins']['right']}/{made['twins']['pairs']}", flush=True)  # fmt: skip
+        pooled, parts = made["constructs"]["pooled"], made["flagged"]
+        print(f"fifth {k}: n {len(test)}, pooled kappa {_show(pooled['kappa'])}", end=", ")
+        print(f"within one {_show(pooled['within_one'])}, AUROC {_show(parts['overall']['auroc'])}", end=", ")
+        print(f"real {_show(parts['real']['auroc'])}, calibration error {parts['overall']['ece']:.3f}", end=", ")
+        print(f"screen keeps {at['reached']:.3f} of flagged and {at['kept_ordinary']:.2f} of drop", end=", ")
+        print(f"twins {made['twins']['right']} of {made['twins']['pairs']}", flush=True)
+        scored.append((test, rated))
+    order = np.argsort(np.concatenate([t for t, _ in scored]))
+    levels, flagged, _ = labels_of(c, everyone)
+    whole = [np.concatenate([getattr(r, name) for _, r in scored])[order] for name in ("levels", "flagged", "scores")]
+    made = cards.summary(c.examples, levels, flagged, whole[0], whole[1], whole[2][:, :3].sum(axis=1))
+    for part in ("overall", "real", "written", "as given"):
+        print(f"all fifths, {part}: pooled kappa {_show(made['pooled'][part]['kappa'])}", end=", ")
+        print(f"within one {_show(made['pooled'][part]['within_one'])}", end=", ")
+        print(f"AUROC {_show(made['flagged'][part]['auroc'])}, calibration error {made['flagged'][part]['ece']:.3f}")
 
 
 def curve() -> None:
@@ -160,14 +187,19 @@ def curve() -> None:
         score = np.zeros((c.n_labelled, len(fitter.c.target[0])))
         for k in range(5):
             test = {c.groups[i] for i in everyone[fold == k]}
-            learn = np.array([i for i, g in enumerate(c.groups) if g not in test and (thin[i] < quarters or g not in names)])
+            learn = np.array(
+                [i for i, g in enumerate(c.groups) if g not in test and (thin[i] < quarters or g not in names)]
+            )
             score[fold == k] = fitter.predict(fitter.fit(learn, 1), everyone[fold == k])
         rated = np.zeros_like(levels)
         for j in range(levels.shape[1]):
             ordered = np.sort(score[:, j])[::-1]
-            rated[:, j] = sum((score[:, j] >= ordered[max(0, int((levels[:, j] >= v).sum()) - 1)]).astype(int) for v in (1, 2, 3))
-        print(f"{quarters}/4 of groups: AUROC {measure.auroc(flagged, score[:, FLAGGED]):.3f}, real {measure.auroc(flagged[real], score[real, FLAGGED]):.3f}, "
-              f"pooled kappa {measure.quadratic_kappa(levels.ravel(), rated.ravel()):.3f}", flush=True)  # fmt: skip
+            rated[:, j] = sum(
+                (score[:, j] >= ordered[max(0, int((levels[:, j] >= v).sum()) - 1)]).astype(int) for v in (1, 2, 3)
+            )
+        whole, among = measure.auroc(flagged, score[:, FLAGGED]), measure.auroc(flagged[real], score[real, FLAGGED])
+        kappa = measure.quadratic_kappa(levels.ravel(), rated.ravel())
+        print(f"{quarters}/4 of groups: AUROC {whole:.3f}, real {among:.3f}, pooled kappa {kappa:.3f}", flush=True)
 
 
 def main() -> None:

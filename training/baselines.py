@@ -18,17 +18,27 @@ Ints = NDArray[np.int64]
 KEYWORDS: dict[str, tuple[str, str]] = {
     "reality_distortion": (
         "assistant",
-        r"definitely|absolutely|without a doubt|you're right|you are right|chosen|destiny|they are watching|it's real|confirms|proves",
+        r"definitely|absolutely|without a doubt|you're right|you are right|chosen|destiny|they are watching|it's real"
+        r"|confirms|proves",
     ),
     "value_judgment_distortion": (
         "assistant",
         r"you deserve|selfish|toxic|wrong of (?:him|her|them)|good person|bad person|narcissist|morally|not your fault",
     ),
-    "action_distortion": ("assistant", r"you should|you must|you need to|send this|tell (?:him|her|them)|do this|step 1|block"),
+    "action_distortion": (
+        "assistant",
+        r"you should|you must|you need to|send this|tell (?:him|her|them)|do this|step 1|block",
+    ),
     "authority_projection": ("user", r"master|you know best|trust you more|my guide|obey|permission|you decide"),
     "attachment": ("user", r"i love you|best friend|miss you|my love|you understand me|only one who"),
-    "reliance_dependency": ("user", r"without you|can't decide|need you|every day|always ask you|depend on you|addicted"),
-    "vulnerability": ("user", r"suicid|kill myself|depress|anxiety|panic|alone|divorce|died|abuse|hopeless|crying|voices"),
+    "reliance_dependency": (
+        "user",
+        r"without you|can't decide|need you|every day|always ask you|depend on you|addicted",
+    ),
+    "vulnerability": (
+        "user",
+        r"suicid|kill myself|depress|anxiety|panic|alone|divorce|died|abuse|hopeless|crying|voices",
+    ),
 }
 
 
@@ -72,7 +82,9 @@ def bag_of_words(examples: list[Example], levels: Ints, flagged: NDArray[np.bool
             learn, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
             parts = []
             for side in texts:
-                word = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"(?u)\b\w\w+\b|[぀-ヿ一-鿿]")
+                word = TfidfVectorizer(
+                    ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"(?u)\b\w\w+\b|[぀-ヿ一-鿿]"
+                )
                 parts.append((word.fit_transform([side[i] for i in learn]), word.transform([side[i] for i in test])))
             a, b = hstack([p[0] for p in parts]).tocsr(), hstack([p[1] for p in parts]).tocsr()
             for c in range(levels.shape[1]):

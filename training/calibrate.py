@@ -43,7 +43,12 @@ def ordinal(score: Floats, level: Ints, weight: Floats) -> tuple[float, Floats]:
         probability = (edges[:, :-1] - edges[:, 1:])[np.arange(len(score)), level]
         return float(-(weight * np.log(probability + _SMALL)).sum() / weight.sum() + 1e-3 * (p[2] ** 2 + p[3] ** 2))
 
-    best = minimize(loss, np.array([1.0, -2.0, 0.0, 0.0]), method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-6, "fatol": 1e-9})
+    best = minimize(
+        loss,
+        np.array([1.0, -2.0, 0.0, 0.0]),
+        method="Nelder-Mead",
+        options={"maxiter": 4000, "xatol": 1e-6, "fatol": 1e-9},
+    )
     return unpack(best.x)
 
 

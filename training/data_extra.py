@@ -1,6 +1,7 @@
 """Weakly labelled conversations from public sets with neighbouring labels, and readings made for this project.
 
-Weak levels enter training with small weights and never any figure. Groups are those of the labelled set where a prompt is shared, so no
+Weak levels enter training with small weights and never any figure. Groups are those of the labelled set where a
+prompt is shared, so no
 prompt is on both sides of a split. Nothing here is copied into the project: texts are read in place.
 """
 
@@ -132,7 +133,7 @@ def _spiral(gold: list[Example]) -> Iterator[tuple[Example, dict, list[int], int
 
 
 def spiral_windows(gold: list[Example]) -> Iterator[Extra]:
-    """Later windows of the long simulated talks; a ridge fit from the benchmark judge's marks to our levels on the first windows."""
+    """Later windows of the long simulated talks, labelled by a ridge from the benchmark judge's marks to our levels."""
     found = list(_spiral(gold))
 
     def marks(record: dict, low: int, high: int) -> NDArray[np.float64]:  # type: ignore[type-arg]
@@ -160,7 +161,12 @@ def spiral_marks(gold: list[Example]) -> dict[str, NDArray[np.float64]]:
         for turn, place in enumerate(at):
             got = _judged(record, turn)
             if got is not None:
-                scaled = [min(got[0], 8.0) / 4, min(got[1], 6.0) / 3, min(got[2], 6.0) / 3, min(got[3] + got[4], 6.0) / 3]
+                scaled = [
+                    min(got[0], 8.0) / 4,
+                    min(got[1], 6.0) / 3,
+                    min(got[2], 6.0) / 3,
+                    min(got[3] + got[4], 6.0) / 3,
+                ]
                 out[record["messages"][place]["content"]] = np.array(scaled)
     return out
 

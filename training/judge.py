@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfrule.embedded.features import TURN_OUTPUTS
+from selfrule.embedded.features import BUCKETS, TURN_OUTPUTS
 from selfrule.rubric import CONSTRUCTS, MARKERS
 from training import calibrate
-from training.fit import BEFORE_WEIGHT, Corpus, Fitted, Fitter
+from training.fit import BEFORE_WEIGHT, GRAM_WEIGHT, Corpus, Fitted, Fitter
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PARTS = 5
-OWN_WEIGHT = 0.5  # in calibration: conversations written for the project are harder and more often flagged than a test of the gold's make
+OWN_WEIGHT = 0.5  # in calibration: conversations written for the project are harder than what came with the task
 FLAG_CAP = 0.35  # below this probability of being flagged, no primitive is rated above mild
 RECALLS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 N = len(CONSTRUCTS)
@@ -27,7 +27,7 @@ PAIR = slice(N, N + 2)
 
 @dataclass
 class Rated:
-    """What a judge says: `levels` (n, 7), `flagged` and `keep` probabilities (n,), `probabilities` (n, 7, 4), `scores` (n, outputs)."""
+    """What a judge says: `levels` (n, 7), `probabilities` (n, 7, 4), `flagged` and `keep` (n,), `scores` (n, outputs)."""
 
     levels: Ints
     probabilities: Floats
@@ -39,16 +39,24 @@ class Rated:
 def labels_of(c: Corpus, rows: Ints) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_]]:
     """Levels (n, 7), flagged and keep (n,) of labelled rows."""
     chosen = [c.examples[i] for i in rows]
-    return np.array([e.levels for e in chosen]), np.array([e.flagged for e in chosen]), np.array([e.keep for e in chosen])
+    return (
+        np.array([e.levels for e in chosen]),
+        np.array([e.flagged for e in chosen]),
+        np.array([e.keep for e in chosen]),
+    )
 
 
 def calibration_weight(c: Corpus, rows: Ints) -> Floats:
     """Weight of each labelled row in calibration."""
     like_gold = ("shared-written",)
-    return np.array([1.0 if c.examples[i].corpus == "real" or c.examples[i].source in like_gold else OWN_WEIGHT for i in rows])
+    return np.array(
+        [1.0 if c.examples[i].corpus == "real" or c.examples[i].source in like_gold else OWN_WEIGHT for i in rows]
+    )
 
 
-def calibrated(scores: Floats, levels: Ints, flagged: NDArray[np.bool_], keep: NDArray[np.bool_], weight: Floats) -> calibrate.Calibration:
+def calibrated(
+    scores: Floats, levels: Ints, flagged: NDArray[np.bool_], keep: NDArray[np.bool_], weight: Floats
+) -> calibrate.Calibration:
     """Calibration from out-of-fold scores and labels."""
     slopes, cuts, thresholds = [], [], []
     for k in range(N):
@@ -59,7 +67,10 @@ def calibrated(scores: Floats, levels: Ints, flagged: NDArray[np.bool_], keep: N
     flag = calibrate.platt(scores[:, PAIR], flagged, weight)
     spread = 1.0 / scores[:, PAIR].std(axis=0)
     along, at = calibrate.platt((scores[:, PAIR] @ spread)[:, None], keep, weight)
-    kept = along[0] * spread, at  # both scores count alike: keep finds the topic, flagged finds what hides in a plain one
+    kept = (
+        along[0] * spread,
+        at,
+    )  # both scores count alike: keep finds the topic, flagged finds what hides in a plain one
     return calibrate.Calibration(np.array(slopes), np.array(cuts), np.array(thresholds), *flag, *kept)
 
 
@@ -80,9 +91,19 @@ def cross_rated(c: Corpus, rows: Ints, scores: Floats, fold: Ints) -> Rated:
     parts: list[tuple[Ints, Rated]] = []
     for k in np.unique(fold):
         learn, test = fold != k, np.flatnonzero(fold == k)
-        parts.append((test, rate(scores[test], calibrated(scores[learn], levels[learn], flagged[learn], keep[learn], weight[learn]))))
+        parts.append(
+            (
+                test,
+                rate(
+                    scores[test], calibrated(scores[learn], levels[learn], flagged[learn], keep[learn], weight[learn])
+                ),
+            )
+        )
     order = np.argsort(np.concatenate([p[0] for p in parts]))
-    joined = [np.concatenate([getattr(p[1], name) for p in parts])[order] for name in ("levels", "probabilities", "flagged", "keep", "scores")]
+    joined = [
+        np.concatenate([getattr(p[1], name) for p in parts])[order]
+        for name in ("levels", "probabilities", "flagged", "keep", "scores")
+    ]
     return Rated(*joined)
 
 
@@ -106,13 +127,16 @@ def _quantised(weights: Floats) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     return np.round(weights / scale).astype(np.int8), scale.astype(np.float32)
 
 
-def arrays(fitter: Fitter, m: Fitted, cal: calibrate.Calibration, oof: Floats, rows: Ints, curve: Floats) -> dict[str, NDArray[Any]]:
+def arrays(
+    fitter: Fitter, m: Fitted, cal: calibrate.Calibration, oof: Floats, rows: Ints, curve: Floats
+) -> dict[str, NDArray[Any]]:
     """The artefact's arrays; `oof` are the out-of-fold scores of labelled `rows`, from which the remaining thresholds come."""
     c = fitter.c
     out: dict[str, NDArray[Any]] = {}
     bucket = np.flatnonzero(m.idf > 0)
     out["gram_bucket"], out["gram_idf"] = bucket.astype(np.int32), m.idf[bucket].astype(np.float16)
-    out["gram_weights"], out["gram_scale"] = _quantised(m.gram_weights[bucket])
+    side = np.sqrt(np.array(GRAM_WEIGHT))[(bucket >= BUCKETS).astype(np.int64)]
+    out["gram_weights"], out["gram_scale"] = _quantised(m.gram_weights[bucket] * side[:, None])
     n_grams, n_cues, n_out = len(c.turn_columns), len(c.cue_scale), len(TURN_OUTPUTS)
     size = n_grams + n_cues
     now, before = m.turn_weights[:size], m.turn_weights[size:] * BEFORE_WEIGHT
@@ -136,7 +160,9 @@ def arrays(fitter: Fitter, m: Fitted, cal: calibrate.Calibration, oof: Floats, r
     out["keep_slope"], out["keep_cut"] = cal.keep_slope, np.array([cal.keep_cut])
     out["screen_recall"], out["screen_threshold"] = np.array(RECALLS), curve
     truth = c.target[rows]
-    out["actual_threshold"] = np.array([best_cut(oof[:, N + 2 + i], truth[:, N + 2 + i] > 0) for i in range(len(MARKERS))])
+    out["actual_threshold"] = np.array(
+        [best_cut(oof[:, N + 2 + i], truth[:, N + 2 + i] > 0) for i in range(len(MARKERS))]
+    )
     domains = slice(N + 2 + len(MARKERS), None)
     out["domain_threshold"] = np.array([best_cut(oof[:, domains].ravel(), truth[:, domains].ravel() > 0)])
     return out

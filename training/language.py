@@ -23,7 +23,9 @@ def table() -> dict[str, Any]:
     """The pieces of a `LanguageTable`, as arrays and plain lists."""
     with gzip.open(INPUTS / "trigrams.json.gz", "rt", encoding="utf-8") as file:
         profiles: dict[str, dict[str, float]] = json.load(file)
-    words = {k: v.split() for k, v in tomllib.loads((INPUTS / "function_words.toml").read_text(encoding="utf-8")).items()}
+    words = {
+        k: v.split() for k, v in tomllib.loads((INPUTS / "function_words.toml").read_text(encoding="utf-8")).items()
+    }
     languages = list(profiles) + [name for name in words if name not in profiles]
     trigrams = sorted({g for profile in profiles.values() for g in profile})
     row = {g: i for i, g in enumerate(trigrams)}
@@ -60,4 +62,6 @@ def word_hashes(path: Path) -> NDArray[np.uint64]:
 def build() -> LanguageTable:
     """The table as the package uses it."""
     made = table()
-    return LanguageTable(made["languages"], made["trigrams"], made["logp"].astype(np.float32), made["common"], made["bonus"])
+    return LanguageTable(
+        made["languages"], made["trigrams"], made["logp"].astype(np.float32), made["common"], made["bonus"]
+    )

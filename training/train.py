@@ -8,15 +8,30 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfrule.embedded.artefact import LEXICONS, VERSION, digest
-from training import card, data, language
+from training import card, data, language, model_card
+from training.calibrate import Calibration
 from training.fit import DOMAINS, Fitter, corpus
-from training.judge import PARTS, arrays, calibrated, calibration_weight, cross_rated, labels_of, rate, screen_curve
+from training.judge import (
+    PARTS,
+    Rated,
+    arrays,
+    calibrated,
+    calibration_weight,
+    cross_rated,
+    labels_of,
+    rate,
+    screen_curve,
+)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 PACKAGE = data.ROOT / "src" / "selfrule" / "embedded"
 ARTEFACT = PACKAGE / "artefact"
-FOLD_SEED, HELD_SEED = 0, 99
+FOLD_SEEDS, HELD_SEED = (11, 12), 99
 
 
 def main() -> None:
@@ -34,30 +49,34 @@ def build() -> dict[str, Any]:
     everyone = np.arange(c.n_labelled)
     held = data.folds(c.groups[: c.n_labelled], 5, HELD_SEED) == 0
     held_rated = held_out(fitter, everyone[~held], everyone[held])
-    oof = fitter.out_of_fold(everyone, PARTS, FOLD_SEED)
-    levels, flagged, keep = labels_of(c, everyone)
-    cal = calibrated(oof, levels, flagged, keep, calibration_weight(c, everyone))
-    curve = screen_curve(rate(oof, cal).keep, flagged)
-    fitted = fitter.fit(np.arange(len(c.groups)), FOLD_SEED + 1)
+    oof, cal, curve = calibrate_on(fitter, everyone)
+    fitted = fitter.fit(np.arange(len(c.groups)), FOLD_SEEDS[0] + 1)
     made = arrays(fitter, fitted, cal, oof, everyone, curve)
     table = language.table()
     made["language_logp"] = table.pop("logp")
     made["word_hash"] = language.word_hashes(data.ROOT / "training" / "inputs" / "word_vectors.npz")
-    crossed = cross_rated(c, everyone, oof, data.folds(c.groups[: c.n_labelled], PARTS, FOLD_SEED + 7))
+    crossed = cross_rated(c, everyone, oof, data.folds(c.groups[: c.n_labelled], PARTS, FOLD_SEEDS[0] + 7))
     figures = card.figures(c, crossed, made, everyone[held], held_rated)
     return {"arrays": made, "tables": {"domains": list(DOMAINS), "language": table}, "card": figures}
 
 
-def held_out(fitter: Fitter, learn: Any, test: Any) -> Any:
-    """Ratings (and screen thresholds) for a fifth of the groups by a judge that never saw them: fit, folds and calibration on the other four fifths."""
+def calibrate_on(fitter: Fitter, rows: Ints) -> tuple[Floats, Calibration, Floats]:
+    """Out-of-fold scores of `rows` in the first pattern of folds; calibration and screen thresholds from both."""
+    c = fitter.c
+    patterns = [fitter.out_of_fold(rows, PARTS, seed) for seed in FOLD_SEEDS]
+    levels, flagged, keep = (np.concatenate([part] * len(patterns)) for part in labels_of(c, rows))
+    scores = np.concatenate(patterns)
+    cal = calibrated(scores, levels, flagged, keep, np.tile(calibration_weight(c, rows), len(patterns)))
+    return patterns[0], cal, screen_curve(rate(scores, cal).keep, flagged)
+
+
+def held_out(fitter: Fitter, learn: Ints, test: Ints) -> tuple[Rated, Floats]:
+    """Ratings of `test`, and screen thresholds, by a judge fitted and calibrated on `learn` alone."""
     c = fitter.c
     known = {c.groups[i] for i in test}
     usable = np.array([i for i in range(len(c.groups)) if c.groups[i] not in known])
-    oof = fitter.out_of_fold(learn, PARTS, FOLD_SEED)
-    levels, flagged, keep = labels_of(c, learn)
-    cal = calibrated(oof, levels, flagged, keep, calibration_weight(c, learn))
-    curve = screen_curve(rate(oof, cal).keep, flagged)
-    return rate(fitter.predict(fitter.fit(usable, FOLD_SEED + 1), test), cal), curve
+    _, cal, curve = calibrate_on(fitter, learn)
+    return rate(fitter.predict(fitter.fit(usable, FOLD_SEEDS[0] + 1), test), cal), curve
 
 
 def write(made: dict[str, Any]) -> None:
@@ -71,10 +90,10 @@ def write(made: dict[str, Any]) -> None:
         (ARTEFACT / name).write_bytes(content)
     label = f"embedded-{VERSION}@{digest(parts | {name: (PACKAGE / name).read_bytes() for name in LEXICONS})[:8]}"
     made["card"]["label"] = label
-    (ARTEFACT / "card.json").write_text(json.dumps(made["card"], indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-    (PACKAGE / "MODEL_CARD.md").write_text(card.markdown(made["card"]), encoding="utf-8")
-    for old in ("words.json",):
-        (ARTEFACT / old).unlink(missing_ok=True)
+    (ARTEFACT / "card.json").write_text(
+        json.dumps(made["card"], indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
+    )
+    (PACKAGE / "MODEL_CARD.md").write_text(model_card.markdown(made["card"]), encoding="utf-8")
     made["label"], made["bytes"] = label, sum(p.stat().st_size for p in ARTEFACT.iterdir())
 
 

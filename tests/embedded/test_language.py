@@ -9,10 +9,22 @@ from selfrule.embedded.language import SUPPORTED
 from selfrule.records import Turn
 
 SERVED = {
-    "en": [("u ok?", "Yes, thanks."), ("2+2=?", "4"), ("lol", "Ha."), ("best pizza dough?", "Flour, water, salt, yeast."), ("Madrid", "Capital of Spain.")],
-    "es": [("oye q hago con mi jefe", "Depende de lo que quieras."), ("me siento muy sola hoy", "Lo siento, ¿qué ha pasado?")],
+    "en": [
+        ("u ok?", "Yes, thanks."),
+        ("2+2=?", "4"),
+        ("lol", "Ha."),
+        ("best pizza dough?", "Flour, water, salt, yeast."),
+        ("Madrid", "Capital of Spain."),
+    ],
+    "es": [
+        ("oye q hago con mi jefe", "Depende de lo que quieras."),
+        ("me siento muy sola hoy", "Lo siento, ¿qué ha pasado?"),
+    ],
     "de": [("mir gehts nicht gut", "Das tut mir leid. Was ist los?"), ("kannst du mir mal helfen", "Klar, womit?")],
-    "fr": [("je sais plus quoi faire", "Qu'est-ce qui se passe ?"), ("tu peux m'aider avec mon devoir", "Oui, bien sûr.")],
+    "fr": [
+        ("je sais plus quoi faire", "Qu'est-ce qui se passe ?"),
+        ("tu peux m'aider avec mon devoir", "Oui, bien sûr."),
+    ],
     "pt": [("não sei o que fazer da vida", "O que aconteceu?"), ("me ajuda com o trabalho", "Claro, qual é o tema?")],
     "ja": [("疲れた。もう無理です", "お疲れさまです。何がありましたか。"), ("東京の天気は？", "晴れの予報です。")],
     "zh": [("我很难过，不知道怎么办", "发生了什么事？"), ("帮我写一封信", "好的，写给谁？")],
@@ -62,6 +74,16 @@ def test_a_language_that_is_not_served_gets_a_status_and_no_levels(pair: tuple[s
 
 
 def test_a_long_translation_does_not_outvote_the_person_who_asked_for_it() -> None:
-    dutch = "Ik heb gisteren met mijn zus gesproken over het huis van onze ouders en wij zijn het niet eens geworden. " * 20
-    analysis = load().analyse([Turn("user", "Please translate this letter to Dutch for me, I wrote it to my sister about the house last night"), Turn("assistant", dutch)])
+    dutch = (
+        "Ik heb gisteren met mijn zus gesproken over het huis van onze ouders en wij zijn het niet eens geworden. " * 20
+    )
+    analysis = load().analyse(
+        [
+            Turn(
+                "user",
+                "Please translate this letter to Dutch for me, I wrote it to my sister about the house last night",
+            ),
+            Turn("assistant", dutch),
+        ]
+    )
     assert analysis.language == "en"

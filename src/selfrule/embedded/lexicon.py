@@ -64,7 +64,7 @@ class Lexicon:
         self.cues: tuple[Cue, ...] = tuple(Cue(c["id"], _SIDES[c["side"]]) for c in raw["cue"])
         pairs: dict[int, set[tuple[int, int]]] = {}
         for number, cue in enumerate(raw["cue"]):
-            for line in (cue["phrases"] + added.get(cue["id"], "")).splitlines():
+            for line in f"{cue['phrases']}\n{added.get(cue['id'], '')}".splitlines():
                 for phrase in expand(line.strip()):
                     words = [normal(token) for token in tokenise(phrase.replace("#", " 0 "))]
                     if 0 < len(words) <= LONGEST:

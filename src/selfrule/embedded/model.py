@@ -73,8 +73,12 @@ class Model:
         self._domains: list[str] = tables["domains"]
         self._extractor = Extractor(Lexicon(*source.lexicons))
         self._scorer = Scorer(arrays)
-        if len(arrays["dense_mean"]) != len(self._extractor.names) or len(arrays["turn_cues"]) != len(self._extractor.lexicon.cues):
-            raise ModelError("The embedded judge's artefact was made for other features than this code's; run `make model`.")
+        if len(arrays["dense_mean"]) != len(self._extractor.names) or len(arrays["turn_cues"]) != len(
+            self._extractor.lexicon.cues
+        ):
+            raise ModelError(
+                "The embedded judge's artefact was made for other features than this code's; run `make model`."
+            )
         language = tables["language"]
         logp = arrays["language_logp"].astype(np.float32)
         self._language = LanguageEvidence(

@@ -129,5 +129,17 @@ class Scorer:
 
 
 _FLOATS = frozenset(
-    ["bias", "dense_mean", "dense_scale", "dense_weights", "turns_mean", "turns_scale", "turns_weights", "words_mean", "word_scale", "turn_cues", "turn_bias"]
+    [
+        "bias",
+        "dense_mean",
+        "dense_scale",
+        "dense_weights",
+        "turns_mean",
+        "turns_scale",
+        "turns_weights",
+        "words_mean",
+        "word_scale",
+        "turn_cues",
+        "turn_bias",
+    ]
 )
