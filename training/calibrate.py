@@ -12,6 +12,7 @@ from training.measure import quadratic_kappa
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+EXACT_GAIN = 0.5  # kappa given up for the share of conversations with exactly the labelled level
 BEYOND_ONE_COST = 1.0  # kappa given up for the share of conversations that are off by more than one level
 _SMALL = 1e-9
 
@@ -60,7 +61,7 @@ def level_probabilities(score: Floats, slope: float, cut: Floats) -> Floats:
 
 
 def level_thresholds(score: Floats, level: Ints, weight: Floats) -> Floats:
-    """Three rising thresholds on the score that make kappa best, less a cost for levels off by more than one.
+    """Three rising thresholds that make kappa best, with a gain for exact levels and a cost for those off by more than one.
 
     Coordinate search over quantiles of the score, from thresholds that reproduce the labels' own shares.
     """
@@ -70,8 +71,9 @@ def level_thresholds(score: Floats, level: Ints, weight: Floats) -> Floats:
 
     def gain(thresholds: Floats) -> float:
         rated = (score[:, None] >= thresholds).sum(axis=1)
-        beyond = (weight * (np.abs(rated - level) > 1)).sum() / weight.sum()
-        return weighted_kappa(level, rated, weight) - BEYOND_ONE_COST * float(beyond)
+        off = np.abs(rated - level)
+        beyond, exact = ((weight * part).sum() / weight.sum() for part in (off > 1, off == 0))
+        return weighted_kappa(level, rated, weight) - BEYOND_ONE_COST * float(beyond) + EXACT_GAIN * float(exact)
 
     best = gain(at)
     for _ in range(6):

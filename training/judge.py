@@ -84,27 +84,19 @@ def rate(scores: Floats, cal: calibrate.Calibration) -> Rated:
     return Rated(levels, spread, flagged, keep, scores)
 
 
-def cross_rated(c: Corpus, rows: Ints, scores: Floats, fold: Ints) -> Rated:
-    """Ratings with calibration, too, learnt on other folds than the one rated."""
+def cross_rated(c: Corpus, rows: Ints, patterns: list[Floats], fold: Ints) -> Rated:
+    """Ratings of the first pattern's scores, with calibration, too, learnt on other folds than the one rated."""
     levels, flagged, keep = labels_of(c, rows)
-    weight = calibration_weight(c, rows)
+    weight, times = calibration_weight(c, rows), len(patterns)
     parts: list[tuple[Ints, Rated]] = []
     for k in np.unique(fold):
         learn, test = fold != k, np.flatnonzero(fold == k)
-        parts.append(
-            (
-                test,
-                rate(
-                    scores[test], calibrated(scores[learn], levels[learn], flagged[learn], keep[learn], weight[learn])
-                ),
-            )
-        )
+        scores = np.concatenate([p[learn] for p in patterns])
+        labels = (np.concatenate([part[learn]] * times) for part in (levels, flagged, keep, weight))
+        parts.append((test, rate(patterns[0][test], calibrated(scores, *labels))))
     order = np.argsort(np.concatenate([p[0] for p in parts]))
-    joined = [
-        np.concatenate([getattr(p[1], name) for p in parts])[order]
-        for name in ("levels", "probabilities", "flagged", "keep", "scores")
-    ]
-    return Rated(*joined)
+    names = ("levels", "probabilities", "flagged", "keep", "scores")
+    return Rated(*(np.concatenate([getattr(p[1], name) for p in parts])[order] for name in names))
 
 
 def screen_curve(keep: Floats, flagged: NDArray[np.bool_]) -> Floats:

@@ -49,25 +49,25 @@ def build() -> dict[str, Any]:
     everyone = np.arange(c.n_labelled)
     held = data.folds(c.groups[: c.n_labelled], 5, HELD_SEED) == 0
     held_rated = held_out(fitter, everyone[~held], everyone[held])
-    oof, cal, curve = calibrate_on(fitter, everyone)
+    patterns, cal, curve = calibrate_on(fitter, everyone)
     fitted = fitter.fit(np.arange(len(c.groups)), FOLD_SEEDS[0] + 1)
-    made = arrays(fitter, fitted, cal, oof, everyone, curve)
+    made = arrays(fitter, fitted, cal, patterns[0], everyone, curve)
     table = language.table()
     made["language_logp"] = table.pop("logp")
     made["word_hash"] = language.word_hashes(data.ROOT / "training" / "inputs" / "word_vectors.npz")
-    crossed = cross_rated(c, everyone, oof, data.folds(c.groups[: c.n_labelled], PARTS, FOLD_SEEDS[0] + 7))
+    crossed = cross_rated(c, everyone, patterns, data.folds(c.groups[: c.n_labelled], PARTS, FOLD_SEEDS[0] + 7))
     figures = card.figures(c, crossed, made, everyone[held], held_rated)
     return {"arrays": made, "tables": {"domains": list(DOMAINS), "language": table}, "card": figures}
 
 
-def calibrate_on(fitter: Fitter, rows: Ints) -> tuple[Floats, Calibration, Floats]:
-    """Out-of-fold scores of `rows` in the first pattern of folds; calibration and screen thresholds from both."""
+def calibrate_on(fitter: Fitter, rows: Ints) -> tuple[list[Floats], Calibration, Floats]:
+    """Out-of-fold scores of `rows` in each pattern of folds; calibration and screen thresholds from all of them."""
     c = fitter.c
     patterns = [fitter.out_of_fold(rows, PARTS, seed) for seed in FOLD_SEEDS]
     levels, flagged, keep = (np.concatenate([part] * len(patterns)) for part in labels_of(c, rows))
     scores = np.concatenate(patterns)
     cal = calibrated(scores, levels, flagged, keep, np.tile(calibration_weight(c, rows), len(patterns)))
-    return patterns[0], cal, screen_curve(rate(scores, cal).keep, flagged)
+    return patterns, cal, screen_curve(rate(scores, cal).keep, flagged)
 
 
 def held_out(fitter: Fitter, learn: Ints, test: Ints) -> tuple[Rated, Floats]:
