@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from measure import run, selfrule
-from synthetic import write, write_chatgpt
+from synthetic import write, write_chatgpt, write_talks
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = ["hh-rlhf", "spiral-bench", "oasst", "syco-bench", "llms-as-therapists", "smile", "kokorochat", "inspect-logs"]
@@ -70,12 +70,12 @@ def import_(folder: Path, rows: int = 1_500_000) -> None:
 def rate(folder: Path) -> None:
     """Screen and rate: conversations a second on all cores, and what 1.5 million would take."""
     sets = [DATA / "raw" / name for name in ("hh-rlhf", "oasst", "smile", "spiral-bench")] if DATA.is_dir() else []
-    synthetic = folder / "rate.jsonl"
-    write(20_000, synthetic)
-    for name, inputs in {"real": sets, "synthetic 2.3 kB": [synthetic]}.items():
+    talks = folder / "rate.jsonl"
+    write_talks(20_000, talks, exchanges=4)
+    for name, inputs in {"real sets": sets, "written, about 2 kB": [talks]}.items():
         if not inputs:
             continue
-        study = folder / f"rate-{name.split()[0]}"
+        study = folder / f"rate-{name[:4]}"
         selfrule("import", *inputs, "-o", study)
         begun = time.perf_counter()
         import selfrule as package
@@ -89,11 +89,11 @@ def rate(folder: Path) -> None:
         )
 
 
-def memory(folder: Path) -> None:
+def memory(folder: Path, sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)) -> None:
     """Peak memory of a whole audit as the log grows. Short conversations, so that a million fit in the time."""
-    for rows in (10_000, 100_000, 1_000_000):
+    for rows in sizes:
         log = folder / f"memory-{rows}.jsonl"
-        write(rows, log, words=(6, 14), turns=2)
+        write_talks(rows, log)
         done = selfrule("audit", log, "-o", folder / f"memory-{rows}")
         print(f"memory: {rows:,} conversations, peak {done.peak_mb:.0f} MB, {done.seconds:.0f} s, exit {done.code}")
 
@@ -128,5 +128,9 @@ if __name__ == "__main__":
         place = given.folder or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
         for wanted in given.names:
-            ALL[wanted](place)
+            name, _, sizes = wanted.partition("=")
+        if sizes:  # memory=10000,100000
+            memory(place, tuple(map(int, sizes.split(","))))
+        else:
+            ALL[name](place)
             sys.stdout.flush()
