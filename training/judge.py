@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 
 PARTS = 5
 OWN_WEIGHT = 0.5  # in calibration: conversations written for the project are harder than what came with the task
+YES_BETA = 0.5  # a marker is said yes only where it is likelier right than wrong
 FLAG_CAP = 0.35  # below this probability of being flagged, no primitive is rated above mild
 RECALLS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 N = len(CONSTRUCTS)
@@ -152,19 +153,18 @@ def arrays(
     out["keep_slope"], out["keep_cut"] = cal.keep_slope, np.array([cal.keep_cut])
     out["screen_recall"], out["screen_threshold"] = np.array(RECALLS), curve
     truth = c.target[rows]
-    out["actual_threshold"] = np.array(
-        [best_cut(oof[:, N + 2 + i], truth[:, N + 2 + i] > 0) for i in range(len(MARKERS))]
-    )
+    said = [best_cut(oof[:, N + 2 + i], truth[:, N + 2 + i] > 0, YES_BETA) for i in range(len(MARKERS))]
+    out["actual_threshold"] = np.array(said)
     domains = slice(N + 2 + len(MARKERS), None)
-    out["domain_threshold"] = np.array([best_cut(oof[:, domains].ravel(), truth[:, domains].ravel() > 0)])
+    out["domain_threshold"] = np.array([best_cut(oof[:, domains].ravel(), truth[:, domains].ravel() > 0, 1.0)])
     return out
 
 
-def best_cut(score: Floats, truth: NDArray[np.bool_]) -> float:
-    """The threshold with the best F1; infinity where there are fewer than ten positives to learn from."""
+def best_cut(score: Floats, truth: NDArray[np.bool_], beta: float) -> float:
+    """The threshold with the best F-beta (below 1 for few false ones); infinity with fewer than ten positives to learn from."""
     if truth.sum() < 10:
         return float("inf")
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(truth[order])
-    f1 = 2 * hits / (np.arange(1, len(score) + 1) + truth.sum())
-    return float(score[order[int(np.argmax(f1))]])
+    f = (1 + beta**2) * hits / (np.arange(1, len(score) + 1) + beta**2 * truth.sum())
+    return float(score[order[int(np.argmax(f))]])

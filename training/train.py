@@ -51,7 +51,7 @@ def build() -> dict[str, Any]:
     held_rated = held_out(fitter, everyone[~held], everyone[held])
     patterns, cal, curve = calibrate_on(fitter, everyone)
     fitted = fitter.fit(np.arange(len(c.groups)), FOLD_SEEDS[0] + 1)
-    made = arrays(fitter, fitted, cal, patterns[0], everyone, curve)
+    made = arrays(fitter, fitted, cal, np.concatenate(patterns), np.tile(everyone, len(patterns)), curve)
     table = language.table()
     made["language_logp"] = table.pop("logp")
     made["word_hash"] = language.word_hashes(data.ROOT / "training" / "inputs" / "word_vectors.npz")
