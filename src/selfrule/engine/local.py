@@ -10,6 +10,8 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+IDLE_SECONDS = 30  # after which a worker without work ends
+
 
 def cores() -> int:
     """How many cores this process may use (affinity and container limits counted)."""
@@ -50,7 +52,8 @@ def map_partitions(
     import loky
 
     # loky rather than multiprocessing: it does not run the user's own script again in each worker
-    pool = loky.ProcessPoolExecutor(max_workers=workers, initializer=_settle)
+    # `timeout`: workers whose parent was killed have nothing to do any more, and leave
+    pool = loky.ProcessPoolExecutor(max_workers=workers, initializer=_settle, timeout=IDLE_SECONDS)
     waiting: dict[Future[Result], Item] = {}
     source = iter(items)
     done = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
@@ -14,6 +16,7 @@ from selfrule.store.schemas import conversation_table, flat_array
 from selfrule.study.fingerprints import fingerprints
 
 _SPEAKERS = frozenset(("user", "assistant"))  # copies are found by what these two said
+_BATCH = 1 << 19  # bytes of text fingerprinted at once
 _NAMES = (
     *("conversation_id", "content_hash", "source", "source_id", "place", "person", "started_at", "model"),
     *("product", "language", "country", "thumb", "score", "tags", "branches"),
@@ -27,7 +30,10 @@ class Columns:
         self._pseudonyms = pseudonyms
         self.rows: list[tuple[Any, ...]] = []
         self.turns: list[list[Any]] = []
-        self._texts: list[bytes] = []
+        self._texts: list[bytes] = []  # not fingerprinted yet
+        self._pending = 0
+        self._folded: list[npt.NDArray[np.uint64]] = []
+        self._sketches: list[pa.Array] = []
         self._own: list[bool] = []
         self._content: list[int] = []
         self._name: list[int] = []
@@ -39,7 +45,7 @@ class Columns:
         turns = draft.turns
         texts = [t.text for t in turns]
         # where turns begin cannot be forged: roles and lengths are hashed apart from the text
-        shape = " ".join([f"{t.role}{len(t.text)}" for t in turns]).encode()
+        shape = f"{[t.role for t in turns]}{list(map(len, texts))}".encode()
         words = "".join(texts).encode("utf-8", "replace")
         digest = hashlib.sha256(shape)
         digest.update(b"\n")
@@ -77,25 +83,36 @@ class Columns:
         )
         self.turns.append(turns)
         self._texts.append(words)
+        self._pending += len(words)
+        if self._pending > _BATCH:
+            self._fold()
         self._own.append(draft.source_id is not None)
         self._content.append(int(content[:16], 16))
         self._name.append(xxhash.xxh3_64_intdigest(named))
         self._who.append(0 if person is None else int(person[1:], 16))
         self._opening.append(xxhash.xxh3_64_intdigest("\n".join(said[:2]).encode("utf-8", "replace")))
 
+    def _fold(self) -> None:
+        """Fingerprint what has come in while it is still in the cache."""
+        folded, sketches = fingerprints(self._texts)
+        self._folded.append(folded)
+        self._sketches.append(sketches)
+        self._texts = []
+        self._pending = 0
+
     def table(self) -> pa.Table:
         """The part."""
+        self._fold()
         columns: dict[str, list[Any]] = {name: [] for name in _NAMES}
         if self.rows:
             columns = dict(zip(_NAMES, map(list, zip(*self.rows, strict=True)), strict=True))
-        folded, sketches = fingerprints(self._texts)
         found = {
             "own_id": pa.array(self._own, pa.bool_()),
             "content": pa.array(self._content, pa.uint64()),
             "name": pa.array(self._name, pa.uint64()),
             "who": pa.array(self._who, pa.uint64()),
             "opening": pa.array(self._opening, pa.uint64()),
-            "folded": flat_array(folded, pa.uint64()),
-            "sketch": sketches,
+            "folded": flat_array(np.concatenate(self._folded), pa.uint64()),
+            "sketch": pa.concat_arrays(self._sketches),
         }
         return conversation_table(columns, self.turns, found)
