@@ -13,7 +13,7 @@ import typer
 
 from selfrule.cli import options
 
-_PACKAGES = ("duckdb", "jinja2", "loky", "msgspec", "numpy", "pyarrow", "rich", "scipy", "typer", "xxhash")
+_PACKAGES = ("jinja2", "loky", "msgspec", "numpy", "pyarrow", "rich", "scipy", "typer", "xxhash")
 
 
 def facts() -> dict[str, Any]:
