@@ -161,8 +161,11 @@ def arrays(
 
 
 def best_cut(score: Floats, truth: NDArray[np.bool_], beta: float) -> float:
-    """The threshold with the best F-beta (below 1 for few false ones); infinity with fewer than ten positives to learn from."""
-    if truth.sum() < 10:
+    """The threshold with the best F-beta (below 1 for few false ones).
+
+    Infinity with under 30 positives (each stands once a fold pattern): too few to learn from.
+    """
+    if truth.sum() < 30:
         return float("inf")
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(truth[order])
