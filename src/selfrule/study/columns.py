@@ -13,10 +13,9 @@ import xxhash
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.records import Draft
 from selfrule.store.schemas import conversation_table, flat_array
-from selfrule.study.fingerprints import fingerprints
+from selfrule.study.fingerprints import BATCH, fingerprints
 
 _SPEAKERS = frozenset(("user", "assistant"))  # copies are found by what these two said
-_BATCH = 1 << 19  # bytes of text fingerprinted at once
 _NAMES = (
     *("conversation_id", "content_hash", "source", "source_id", "place", "person", "started_at", "model"),
     *("product", "language", "country", "thumb", "score", "tags", "branches"),
@@ -84,7 +83,7 @@ class Columns:
         self.turns.append(turns)
         self._texts.append(words)
         self._pending += len(words)
-        if self._pending > _BATCH:
+        if self._pending > BATCH:
             self._fold()
         self._own.append(draft.source_id is not None)
         self._content.append(int(content[:16], 16))

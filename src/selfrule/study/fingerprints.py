@@ -15,7 +15,7 @@ import xxhash
 
 WIDTH = 32  # values in a sketch
 FEWEST = 8  # windows a text must keep for its sketch to mean anything: about 260 letters and digits
-_BATCH = 1 << 19  # bytes folded at once: what fits a core's cache
+BATCH = 1 << 19  # bytes folded at once: what fits a core's cache
 
 _LOWER = bytes(range(256)).lower()
 _DROPPED = bytes(b for b in range(128) if not chr(b).isalnum())
@@ -38,7 +38,7 @@ def fingerprints(texts: list[bytes]) -> tuple[npt.NDArray[np.uint64], pa.Array]:
     first = 0
     while first < len(texts):
         last, size = first, 0
-        while last < len(texts) and (size == 0 or size + len(texts[last]) < _BATCH):
+        while last < len(texts) and (size == 0 or size + len(texts[last]) < BATCH):
             size += len(texts[last])
             last += 1
         _some(texts[first:last], folded[first:last], sketches[first:last])
