@@ -36,3 +36,11 @@ class ReleaseError(SelfruleError):
 
 class UsageError(SelfruleError):
     """A parameter has a value that makes no sense; names the parameter, the rule and the value got."""
+
+
+class ClientError(SelfruleError):
+    """A model cannot be used at all: no key, a wrong key, no such model, no credit, no server at the address."""
+
+
+class BudgetError(SelfruleError):
+    """The next question to a paid model would pass the budget. Everything answered so far is kept."""
