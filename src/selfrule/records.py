@@ -115,6 +115,10 @@ class Rating(msgspec.Struct, frozen=True, gc=False):
     `levels`, `probabilities` (four numbers that sum to 1), `evidence` (turn indexes) are keyed by construct id;
     `actualized` by primitive ("reality", "value", "action"). Where `status` is not "rated" all of them are empty and
     `reason` says why. `inclusion` is the probability with which the conversation was chosen for rating, in (0, 1].
+    `windows` is how many overlapping windows a long conversation was rated in (1: whole). `marks` are what a reader of
+    this rating should know: "no_evidence:CONSTRUCT" (a level above none that cites no turn, asked for twice),
+    "citation_dropped:CONSTRUCT" (a turn that is not there was cited), "repaired" (the answer was sent back),
+    "handed_over:JUDGE" (an earlier judge of a cascade passed it on).
     """
 
     conversation_id: str
@@ -131,6 +135,8 @@ class Rating(msgspec.Struct, frozen=True, gc=False):
     language: str | None = None
     inclusion: float = 1.0
     reason: str | None = None
+    windows: int = 1
+    marks: list[str] = msgspec.field(default_factory=list)
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):

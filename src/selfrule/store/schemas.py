@@ -82,6 +82,8 @@ RATINGS = pa.schema(
         ("language", _name),
         ("inclusion", pa.float64()),
         ("reason", pa.string()),
+        ("windows", pa.int32()),
+        ("marks", pa.list_(pa.string())),
     ]
 )
 PROBLEMS = pa.schema([(name, pa.string()) for name in Problem.__struct_fields__])
