@@ -26,6 +26,7 @@ RatingStatus = Literal[
     "truncated",
     "unparseable",
     "failed",
+    "waiting",  # not asked yet: the budget was reached, the run was stopped, or its batch has not come back
 ]
 
 

@@ -26,6 +26,7 @@ STATUS_WORDS = {
     "truncated": "judge's answer cut off",
     "unparseable": "judge's answer not readable",
     "failed": "rating failed",
+    "waiting": "not asked yet",
 }
 SET_ASIDE = frozenset({"rated", "screened_out", "duplicate"})
 

@@ -178,6 +178,20 @@ def rating_table(ratings: Sequence[Rating]) -> pa.Table:
     return _table(ratings, RATINGS)
 
 
+def ratings_of(table: pa.Table) -> list[Rating]:
+    """The rows of a table of schema `RATINGS` as records; columns that an older version did not write are as by default."""
+    found = []
+    for row in table.to_pylist():
+        kept = {name: value for name, value in row.items() if value is not None}
+        if row["status"] != "rated":
+            kept |= {"levels": {}, "probabilities": {}, "evidence": {}, "actualized": {}}
+        else:
+            for name in ("probabilities", "evidence", "actualized"):
+                kept[name] = {k: v for k, v in (kept.get(name) or {}).items() if v is not None}
+        found.append(msgspec.convert(kept, Rating))
+    return found
+
+
 def screening_table(screenings: Sequence[Screening]) -> pa.Table:
     """Screenings as a table of schema `SCREENINGS`."""
     return _table(screenings, SCREENINGS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,15 +26,25 @@ from selfrule.store.schemas import rating_table, screening_table, turns_of
 from selfrule.study import duplicates
 
 DEFAULT_RECALL = 0.98
+EMBEDDED = "embedded"
 SERIAL = 1500  # conversations; below this, starting processes costs more than it saves
 _ROWS = 250  # conversations held as objects at once
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What decides a rating beside the conversation: the screen's recall, and the share of screened-out ones rated."""
+    """What decides a rating beside the conversation.
+
+    `recall` of the screen; `check`, the share of screened-out conversations rated all the same; `judge` by name, or
+    several with commas (a cascade); for language models the `protocol` and the `parameters` sent; `screen`: whether a
+    language model is spared what the screen drops.
+    """
 
     recall: float = DEFAULT_RECALL
     check: float = 1.0
+    judge: str = EMBEDDED
+    protocol: str = "joint"
+    parameters: dict[str, Any] = {}
+    screen: bool = True
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -64,13 +76,24 @@ def plan(choices: Choices) -> Plan:
     if not 0 <= choices.check <= 1:
         raise UsageError(f"The 'check' share must be in [0, 1]. Got {choices.check} instead.")
     screen, judge = _made(choices.recall)
-    identity = f"{judge.label} {rubric.load().hash} {screen.label} {choices.check}"
-    key = hashlib.blake2b(identity.encode(), digest_size=4).hexdigest()
     screen_key = hashlib.blake2b(screen.label.encode(), digest_size=4).hexdigest()
-    return Plan(f"embedded-{screen_key}", f"embedded-{key}")
+    identity = f"{judge.label} {rubric.load().hash} {screen.label} {choices.check}"
+    name = EMBEDDED
+    if choices.judge != EMBEDDED:
+        asked = [choices.judge, choices.protocol, _prompt(choices.protocol), choices.parameters, choices.screen]
+        identity += " " + msgspec.json.encode(asked, order="sorted").decode()
+        name = re.sub(r"[^A-Za-z0-9.]+", "-", choices.judge.rpartition("/")[2]).strip("-")[:40] or "judge"
+    key = hashlib.blake2b(identity.encode(), digest_size=4).hexdigest()
+    return Plan(f"embedded-{screen_key}", f"{name}-{key}")
 
 
-def _drawn(conversation_id: str, share: float) -> bool:
+def _prompt(protocol: str) -> str:
+    from selfrule.judges import prompts
+
+    return prompts.load(protocol).hash
+
+
+def drawn(conversation_id: str, share: float) -> bool:
     """Whether a screened-out conversation is rated all the same: drawn by its own hash, so every run draws the same."""
     return int(conversation_id[:15], 16) < share * (1 << 60)
 
@@ -104,7 +127,7 @@ def rate_part(job: _Job, moved: Callable[[int], None] = lambda rated: None) -> N
                 screenings.append(screening)
                 rating = judge.rating(identity, content, analysis)
                 if screening.keep is False:
-                    if _drawn(identity, job.choices.check):
+                    if drawn(identity, job.choices.check):
                         rating = msgspec.structs.replace(rating, inclusion=job.choices.check)
                     else:
                         rating = Rating(
