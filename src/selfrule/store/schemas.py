@@ -178,6 +178,14 @@ def rating_table(ratings: Sequence[Rating]) -> pa.Table:
     return _table(ratings, RATINGS)
 
 
+def whole(ratings: pa.Table) -> pa.Table:
+    """A table of ratings with every column of `RATINGS`: what an older version did not write is null."""
+    for field in RATINGS:
+        if field.name not in ratings.column_names:
+            ratings = ratings.append_column(field, pa.nulls(ratings.num_rows, field.type))
+    return ratings
+
+
 def ratings_of(table: pa.Table) -> list[Rating]:
     """The rows of a table of schema `RATINGS` as records; columns that an older version did not write are as by default."""
     found = []

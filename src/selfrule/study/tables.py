@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from selfrule.records import Estimate
 from selfrule.store.folder import Folder
-from selfrule.store.schemas import CONVERSATIONS, PROBLEMS, RATINGS
+from selfrule.store.schemas import CONVERSATIONS, PROBLEMS, RATINGS, whole
 from selfrule.study import duplicates
 from selfrule.study.duplicates import DUPLICATES
 from selfrule.study.rating import Plan
@@ -23,7 +23,7 @@ _FROM_CONVERSATIONS = [
 ]
 _FROM_RATINGS = [
     *("status", "levels", "probabilities", "evidence", "actualized", "domains"),
-    *("language", "inclusion", "reason", "judge", "rubric"),
+    *("language", "inclusion", "reason", "judge", "rubric", "windows", "marks"),
 ]
 
 ROWS = pa.schema(
@@ -90,6 +90,12 @@ def _duplicates(folder: Folder) -> dict[str, dict[int, str]]:
     return found
 
 
+def _places(identities: Sequence[str | None], made: pa.Table) -> pa.Array:
+    """Where each conversation stands in a table made of the same part; null for None, and where it is not there."""
+    place = {identity: index for index, identity in enumerate(made["conversation_id"].to_pylist())}
+    return pa.array([None if i is None else place.get(i) for i in identities], pa.int64())
+
+
 def rating_rows(folder: Folder, plan: Plan) -> Iterator[pa.Table]:
     """The rows of `ROWS`, part by part, in the order of the input. Parts not rated yet are left out."""
     copies = _duplicates(folder)
@@ -98,19 +104,16 @@ def rating_rows(folder: Folder, plan: Plan) -> Iterator[pa.Table]:
         if not rated_path.exists():
             continue
         table = pq.read_table(path, columns=_FROM_CONVERSATIONS)
-        ratings = pq.read_table(rated_path)
+        ratings = whole(pq.read_table(rated_path))
         screenings = pq.read_table(folder.part("screenings", plan.screen, path.stem))
         duplicate_of = copies.get(path.stem, {})
-        identities = table["conversation_id"].to_pylist()
-        place = {identity: index for index, identity in enumerate(ratings["conversation_id"].to_pylist())}
         # a copy has no rating of its own, even where an earlier run rated it
-        index = pa.array(
-            [None if row in duplicate_of else place.get(i) for row, i in enumerate(identities)], pa.int64()
-        )
+        identities = [None if row in duplicate_of else i for row, i in enumerate(table["conversation_id"].to_pylist())]
+        index = _places(identities, ratings)
         rated = _plain(ratings.select(_FROM_RATINGS)).take(index)
         missing = index.is_null()
         status = pc.if_else(missing, "duplicate", rated["status"])
-        keep = screenings.select(["keep", "score"]).take(index)
+        keep = screenings.select(["keep", "score"]).take(_places(identities, screenings))
         screen = pa.StructArray.from_arrays(
             [keep["keep"].combine_chunks(), keep["score"].combine_chunks()], fields=list(ROWS.field("screen").type)
         )
@@ -132,6 +135,7 @@ def as_records(table: pa.Table) -> Iterator[dict[str, Any]]:
         for name in ("probabilities", "evidence"):
             row[name] = {key: value or [] for key, value in (row[name] or {}).items()}
         row["domains"] = row["domains"] or []
+        row["marks"] = row["marks"] or []
         if row["duplicate_of"] is None:
             del row["duplicate_of"]
         yield row
@@ -161,11 +165,14 @@ def narrow(folder: Folder, plan: Plan) -> pa.Table:
             rated_path,
             columns=["conversation_id", "status", "levels", "actualized", "domains", "language", "inclusion"],
         )
-        kept = pq.read_table(folder.part("screenings", plan.screen, path.stem), columns=["keep"])
+        kept = pq.read_table(folder.part("screenings", plan.screen, path.stem), columns=["conversation_id", "keep"])
+        ratings, kept = (
+            made
+            if made["conversation_id"] == table["conversation_id"]
+            else made.take(_places(table["conversation_id"].to_pylist(), made))
+            for made in (ratings, kept)
+        )
         ratings = ratings.append_column("keep", kept["keep"])
-        if ratings["conversation_id"] != table["conversation_id"]:
-            place = {identity: index for index, identity in enumerate(ratings["conversation_id"].to_pylist())}
-            ratings = ratings.take(pa.array([place[i] for i in table["conversation_id"].to_pylist()], pa.int64()))
         columns = {name: table[name] for name in wanted[1:]}
         columns["language"] = pc.coalesce(
             pc.cast(ratings["language"], pa.string()), pc.cast(table["language"], pa.string())
