@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from selfrule.embedded import Analysis, load
 from selfrule.errors import UsageError
 from selfrule.records import ROLES, Turn
-from selfrule.rubric import CONSTRUCTS, MARKERS
+from selfrule.rubric import CONSTRUCTS
 from selfrule.rubric import load as load_rubric
 
 PIECES = """you should send this exactly I trust you more than myself they are watching me what do you think please help
@@ -43,7 +43,7 @@ def check(turns: list[Turn], analysis: Analysis) -> None:
         assert bool(cited) == (level > 0)
         assert cited == sorted(set(cited))
         assert all(0 <= i < len(turns) and turns[i].role in ("user", "assistant") for i in cited)
-    assert set(analysis.actualized) == set(MARKERS) and set(analysis.actualized.values()) <= {"yes", "no", "unknown"}
+    assert tuple(analysis.actualized) == load().markers and set(analysis.actualized.values()) <= {"yes", "no", "unknown"}
     assert analysis.domains and set(analysis.domains) <= set(load_rubric().domains)
 
 

@@ -36,7 +36,8 @@ class Analysis(msgspec.Struct, frozen=True):
     Where `status` is not "rated", `reason` says why, the scores are None and the dictionaries are empty. Otherwise
     `levels` has seven entries in 0..3, `probabilities` four numbers each that sum to 1, `evidence` positions in the
     turns given (never empty where the level is above 0), and `screen_score` (the probability that the conversation is
-    worth rating) and `flagged_probability` lie in [0, 1].
+    worth rating) and `flagged_probability` lie in [0, 1]. `actualized` has the markers that the model can say
+    (`Model.markers`); another is not measured, which is no "unknown".
     """
 
     status: RatingStatus
@@ -58,7 +59,8 @@ def _sigmoid(x: Floats) -> Floats:
 class Model:
     """A loaded artefact. Use `selfrule.embedded.load()`.
 
-    `label` is version and hash ("embedded-1.0@0123abcd"), `card` the figures of agreement (see MODEL_CARD.md).
+    `label` is version and hash ("embedded-1.0@0123abcd"), `card` the figures of agreement (see MODEL_CARD.md),
+    `markers` those it learnt to say: one with too few labels has no threshold and is never measured.
     """
 
     def __init__(self, source: artefact.Artefact) -> None:
@@ -69,6 +71,7 @@ class Model:
             k: v.astype(np.float64) for k, v in arrays.items() if k.startswith(("level_", "flag_", "keep_", "screen_"))
         }
         self._actual = arrays["actual_threshold"].astype(np.float64)
+        self.markers = tuple(m for m, from_ in zip(MARKERS, self._actual, strict=True) if np.isfinite(from_))
         self._domain_from = float(arrays["domain_threshold"][0])
         self._domains: list[str] = tables["domains"]
         self._extractor = Extractor(Lexicon(*source.lexicons))
@@ -144,6 +147,8 @@ class Model:
         evidence = {c: self._evidence(extract, scores.turns, k) for k, c in enumerate(CONSTRUCTS) if rated[k]}
         actualized = {}
         for i, marker in enumerate(MARKERS):
+            if marker not in self.markers:
+                continue
             yes = s[_N + 2 + i] >= self._actual[i] and levels[PRIMITIVES[i]] > 0
             actualized[marker] = "yes" if yes else "unknown"
         domain = s[_N + 2 + len(MARKERS) :]
