@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfrule.errors import UsageError
-from selfrule.estimate.bootstrap import DRAWS, resampled_weights
+from selfrule.estimate.bootstrap import DRAWS, resampled_sums, resampled_weights
 from selfrule.estimate.measure import Measure, group_codes, measured
 
 
@@ -177,10 +177,7 @@ def _check_levels(levels: int, *arrays: NDArray[np.integer]) -> None:
 
 def _resampled(tables: NDArray[np.float64], draws: int, seed: int) -> NDArray[np.float64]:
     groups, levels, _ = tables.shape
-    if not groups:
-        return np.zeros((draws, levels, levels))
-    flat = resampled_weights(groups, draws, seed) @ tables.reshape(groups, -1)
-    return flat.reshape(draws, levels, levels)
+    return resampled_sums(tables.reshape(groups, levels * levels), draws, seed).reshape(draws, levels, levels)
 
 
 def _both_ways(table: NDArray[np.float64]) -> NDArray[np.float64]:

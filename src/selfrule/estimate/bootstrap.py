@@ -13,12 +13,58 @@ from selfrule.estimate.clusters import persons_of
 from selfrule.estimate.intervals import CONFIDENCE, Interval
 
 DRAWS = 1000
+MANY = 2000  # groups above which those that are exactly alike are drawn together
+_HELD = 20_000_000  # numbers held at once
 
 
 def resampled_weights(groups: int, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
     """How often each of `groups` is drawn in each of `draws` resamples with replacement; shape (draws, groups)."""
     rng = np.random.default_rng(seed)
     return rng.multinomial(groups, np.full(groups, 1 / groups), size=draws).astype(np.float64)
+
+
+def resampled_sums(rows: NDArray[np.float64], draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
+    """Sums of groups' figures over resamples of whole groups.
+
+    Groups with the same figures are drawn together: how often each kind comes up in a resample is multinomial with the
+    kinds' shares, the very distribution of drawing groups one by one, so that a million groups cost what their kinds do.
+
+    Args:
+        rows: Figures of each group; shape (groups, figures).
+        draws: Resamples.
+        seed: Of the generator.
+
+    Returns:
+        Shape (draws, figures); zeros where there is no group.
+    """
+    groups, figures = rows.shape
+    if not groups:
+        return np.zeros((draws, figures))
+    if groups <= MANY:
+        return resampled_weights(groups, draws, seed) @ rows
+    rng = np.random.default_rng(seed)
+    key = _mixed(np.ascontiguousarray(rows, dtype=np.float64))
+    _, first, alike = np.unique(key, return_index=True, return_counts=True)
+    kinds = rows[first]
+    sums = np.empty((draws, figures))
+    step = max(1, _HELD // len(kinds))
+    for start in range(0, draws, step):
+        size = min(step, draws - start)
+        sums[start : start + size] = rng.multinomial(groups, alike / groups, size=size).astype(np.float64) @ kinds
+    return sums
+
+
+def _mixed(rows: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """64 bits a row that are equal for equal rows, and else differ as well as chance: splitmix64 of each figure, summed.
+
+    References:
+        Steele GL, Lea D, Flood CH (2014). Fast splittable pseudorandom number generators. OOPSLA. doi:10.1145/2660193.2660195
+    """
+    state: NDArray[np.uint64] = rows.view(np.uint64)
+    state = state + np.arange(1, rows.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray((state ^ (state >> np.uint64(31))).sum(axis=1, dtype=np.uint64))
 
 
 def percentile(values: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
