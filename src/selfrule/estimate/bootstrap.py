@@ -6,7 +6,7 @@ and tests hold it against the design effect.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def _mixed(rows: NDArray[np.float64]) -> NDArray[np.uint64]:
     References:
         Steele GL, Lea D, Flood CH (2014). Fast splittable pseudorandom number generators. OOPSLA. doi:10.1145/2660193.2660195
     """
-    state = cast("NDArray[np.uint64]", rows.view(np.uint64))
+    state: Any = rows.view(np.uint64)  # the stubs take sums of unsigned numbers for floats
     state = state + np.arange(1, rows.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
