@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: example test check lint model bench docs clean
+.PHONY: example test check lint model prompts bench docs clean
 
 example: .venv/.run ## install, run the main job on the bundled example, print where the report is
 	$(BIN)/selfrule audit src/selfrule/example/conversations.jsonl -o example-study
@@ -23,6 +23,9 @@ docs: .venv/.dev ## write the generated pages (docs/cli.md)
 
 model: .venv/.dev ## train the embedded judge again (needs ../shared/data)
 	$(BIN)/python -m training.train
+
+prompts: .venv/.dev ## write the judges' prompts from the rubric and training/inputs/prompts
+	$(BIN)/python -m training.prompts
 
 bench: .venv/.dev ## run the benchmarks (long)
 	$(BIN)/python benchmarks/run.py

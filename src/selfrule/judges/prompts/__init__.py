@@ -1,0 +1,66 @@
+"""The prompts as data files, with a version and a hash. `make prompts` writes them from the rubric; nobody edits them here.
+
+>>> prompt = load("joint")
+>>> prompt.version, prompt.system == load("joint").system
+('1', True)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib import resources
+
+import msgspec
+
+from selfrule.errors import UsageError
+from selfrule.judges import schema
+
+VERSIONS = {"joint": "1", "separate": "1", "logprobs": "1"}
+"""A change in what a protocol asks, or in the order it asks in, is a new version."""
+
+_FORMS = {
+    "joint": (schema.joint,),
+    "separate": (schema.primitive, schema.factor, schema.domains),
+    "logprobs": (schema.evidence,),
+}
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """What a protocol sends beside the conversation: `texts` by file name. `hash` (32 hex digits) covers texts and schemas."""
+
+    protocol: str
+    version: str
+    hash: str
+    texts: dict[str, str]
+
+    @property
+    def system(self) -> str:
+        """Instructions and rubric: the prefix that is the same for every conversation."""
+        return self.texts["system"]
+
+    @property
+    def label(self) -> str:
+        """Protocol and version: "joint-1"."""
+        return f"{self.protocol}-{self.version}"
+
+
+@lru_cache(maxsize=8)
+def load(protocol: str) -> Prompt:
+    """The prompt of a protocol ("joint", "separate" or "logprobs").
+
+    Raises:
+        UsageError: no such protocol.
+    """
+    if protocol not in VERSIONS:
+        raise UsageError(f"The 'protocol' must be one of {', '.join(VERSIONS)}. Got {protocol!r} instead.")
+    folder = resources.files("selfrule.judges.prompts") / protocol
+    texts = {
+        entry.name.removesuffix(".md"): entry.read_bytes().decode().strip()
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".md")
+    }
+    forms = [form() for form in _FORMS[protocol]]
+    body = msgspec.json.encode([VERSIONS[protocol], texts, forms], order="sorted")
+    digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+    return Prompt(protocol, VERSIONS[protocol], digest, texts)
