@@ -1,0 +1,307 @@
+"""OpenAI's paths: chat completions, models, files, batches."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+from aiohttp import BodyPartReader, web
+
+from selfrule.testing.batches import Batch, Batches
+from selfrule.testing.door import Door
+from selfrule.testing.questions import TroubleError
+from selfrule.testing.station import Outcome, Station
+
+MODEL = "stand-in"
+MOST_ROWS = 50_000
+MOST_BATCH_BYTES = 200 * 1024 * 1024
+ENDPOINT = "/v1/chat/completions"
+
+
+class File(msgspec.Struct):
+    """A file."""
+
+    id: str
+    name: str
+    purpose: str
+    created: int
+    content: bytes
+
+
+class Row(msgspec.Struct):
+    """A line of a batch's input."""
+
+    custom_id: str
+    method: str
+    url: str
+    body: msgspec.Raw
+
+
+class Order(msgspec.Struct):
+    """A request for a batch."""
+
+    input_file_id: str
+    endpoint: str
+    completion_window: str = "24h"
+    metadata: dict[str, str] | None = None
+
+
+def done(value: Any) -> Outcome:
+    """A value as a reply."""
+    return Outcome(200, msgspec.json.encode(value))
+
+
+class OpenAIRoutes:
+    """OpenAI's paths over one station."""
+
+    def __init__(self, station: Station, door: Door, batches: Batches) -> None:
+        self.station = station
+        self.batches = batches
+        self.files: dict[str, File] = {}
+        for _, blob in station.shelf.kept("file"):
+            file = msgspec.msgpack.decode(blob, type=File)
+            self.files[file.id] = file
+        api = station.openai
+        self.routes = [web.post(ENDPOINT, door.chat(api))]
+        for method, path, action in (
+            ("GET", "/v1/models", self.models),
+            ("POST", "/v1/files", self.upload),
+            ("GET", "/v1/files", self.list_files),
+            ("GET", "/v1/files/{id}", self.file),
+            ("GET", "/v1/files/{id}/content", self.content),
+            ("DELETE", "/v1/files/{id}", self.delete),
+            ("POST", "/v1/batches", self.create),
+            ("GET", "/v1/batches", self.list_batches),
+            ("GET", "/v1/batches/{id}", self.batch),
+            ("POST", "/v1/batches/{id}/cancel", self.cancel),
+        ):
+            self.routes.append(web.route(method, path, door.served(api, action)))
+
+    async def models(self, _: web.Request, __: str | None) -> Outcome:
+        """The one model there is; any name is served."""
+        model: dict[str, Any] = {"id": MODEL, "object": "model", "created": 0, "owned_by": "selfrule"}
+        if self.station.settings.context is not None:
+            model["max_model_len"] = self.station.settings.context
+        return done({"object": "list", "data": [model]})
+
+    async def upload(self, request: web.Request, _: str | None) -> Outcome:
+        """Take a file."""
+        name, purpose, content = "file", "", b""
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            if part.name == "purpose":
+                purpose = (await part.read()).decode()
+            elif part.name == "file":
+                name = part.filename or name
+                content = bytes(await part.read())
+        if not content:
+            raise TroubleError("invalid", "The file is empty, or there is none.")
+        file = self._put(name, purpose, content)
+        return done(_file(file))
+
+    def _put(self, name: str, purpose: str, content: bytes) -> File:
+        file = File(f"file-{_unique()}", name, purpose, int(time.time()), content)
+        self.files[file.id] = file
+        self.station.shelf.keep("file", file.id, msgspec.msgpack.encode(file))
+        return file
+
+    async def list_files(self, _: web.Request, __: str | None) -> Outcome:
+        """All files, newest first."""
+        return done(
+            {"object": "list", "data": [_file(file) for file in reversed(self.files.values())], "has_more": False}
+        )
+
+    def _file(self, request: web.Request) -> File:
+        found = self.files.get(request.match_info["id"])
+        if found is None:
+            raise TroubleError("missing", f"No such File object: {request.match_info['id']}")
+        return found
+
+    async def file(self, request: web.Request, _: str | None) -> Outcome:
+        """One file."""
+        return done(_file(self._file(request)))
+
+    async def content(self, request: web.Request, _: str | None) -> Outcome:
+        """What is in a file."""
+        return Outcome(200, self._file(request).content, kind="application/octet-stream")
+
+    async def delete(self, request: web.Request, _: str | None) -> Outcome:
+        """Drop a file."""
+        file = self._file(request)
+        del self.files[file.id]
+        self.station.shelf.keep("file", file.id, None)
+        return done({"id": file.id, "object": "file", "deleted": True})
+
+    async def create(self, request: web.Request, fault: str | None) -> Outcome:
+        """Take a batch; what is wrong with its input shows later, as it does with OpenAI."""
+        try:
+            order = msgspec.json.decode(await request.read(), type=Order)
+        except msgspec.DecodeError as error:
+            raise TroubleError("invalid", f"Invalid batch: {error}") from None
+        file = self.files.get(order.input_file_id)
+        if file is None or file.purpose != "batch":
+            raise TroubleError("invalid", "Invalid 'input_file_id': no file of purpose 'batch' has this id.")
+        rows, errors = _rows(file.content, order.endpoint)
+        if fault == "batch-failed":
+            errors = ["The batch could not be validated."]
+        batch = Batch(
+            id=f"batch_{_unique()}",
+            provider="openai",
+            rows=rows,
+            created=time.time(),
+            metadata=order.metadata or {},
+            input_file=file.id,
+            endpoint=order.endpoint,
+            errors=errors,
+            fault=None if fault == "batch-failed" else fault,
+        )
+        self.batches.add(batch)
+        return done(self._batch(batch))
+
+    async def list_batches(self, request: web.Request, _: str | None) -> Outcome:
+        """Batches, newest first, a page at a time."""
+        found = self.batches.newest("openai")
+        after = request.query.get("after")
+        ids = [batch.id for batch in found]
+        start = ids.index(after) + 1 if after in ids else 0
+        most = int(request.query.get("limit", "20"))
+        page = found[start : start + most]
+        return done(
+            {
+                "object": "list",
+                "data": [self._batch(batch) for batch in page],
+                "first_id": page[0].id if page else None,
+                "last_id": page[-1].id if page else None,
+                "has_more": start + most < len(found),
+            }
+        )
+
+    def _found(self, request: web.Request) -> Batch:
+        batch = self.batches.kept.get(request.match_info["id"])
+        if batch is None or batch.provider != "openai":
+            raise TroubleError("missing", f"No batch found with id '{request.match_info['id']}'.")
+        return batch
+
+    async def batch(self, request: web.Request, _: str | None) -> Outcome:
+        """Where a batch stands; its files are written once it has ended."""
+        batch = self._found(request)
+        self.batches.poll(batch)
+        if batch.ended_at is not None and not batch.files and batch.results and not batch.cancelled:
+            good = [
+                _line(result.custom_id, 200, result.body) for result in batch.results if result.state == "succeeded"
+            ]
+            bad = [
+                _expired(result.custom_id)
+                if result.state == "expired"
+                else _line(result.custom_id, result.status, result.body)
+                for result in batch.results
+                if result.state in ("errored", "expired")
+            ]
+            for kind, lines in (("output", good), ("error", bad)):
+                if lines:
+                    content = b"\n".join(lines) + b"\n"
+                    batch.files[kind] = self._put(f"{batch.id}_{kind}.jsonl", "batch_output", content).id
+            self.batches.save(batch)
+        return done(self._batch(batch))
+
+    async def cancel(self, request: web.Request, _: str | None) -> Outcome:
+        """Cancel a batch that has not ended."""
+        batch = self._found(request)
+        if batch.ended_at is not None:
+            raise TroubleError("invalid", f"Cannot cancel a batch with status '{_status(batch)}'.")
+        batch.cancelled = True
+        return done(self._batch(batch))
+
+    @staticmethod
+    def _batch(batch: Batch) -> dict[str, Any]:
+        ended = None if batch.ended_at is None else int(batch.ended_at)
+        status = _status(batch)
+        bad = batch.count("errored") + batch.count("expired")
+        failures = [{"code": "invalid_request", "message": m, "param": None, "line": None} for m in batch.errors]
+        return {
+            "id": batch.id,
+            "object": "batch",
+            "endpoint": batch.endpoint,
+            "errors": {"object": "list", "data": failures} if failures and ended else None,
+            "input_file_id": batch.input_file,
+            "completion_window": "24h",
+            "status": status,
+            "output_file_id": batch.files.get("output"),
+            "error_file_id": batch.files.get("error"),
+            "created_at": int(batch.created),
+            "in_progress_at": int(batch.created),
+            "expires_at": int(batch.created) + 86_400,
+            "completed_at": ended if status == "completed" else None,
+            "failed_at": ended if status == "failed" else None,
+            "expired_at": ended if status == "expired" else None,
+            "cancelled_at": ended if status == "cancelled" else None,
+            "request_counts": {"total": len(batch.rows), "completed": batch.count("succeeded"), "failed": bad},
+            "metadata": batch.metadata,
+        }
+
+
+def _status(batch: Batch) -> str:
+    if batch.ended_at is None:
+        if batch.cancelled:
+            return "cancelling"
+        return "validating" if batch.polls == 0 else "in_progress"
+    if batch.errors:
+        return "failed"
+    if batch.cancelled:
+        return "cancelled"
+    return "expired" if batch.count("expired") else "completed"
+
+
+def _file(file: File) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "object": "file",
+        "bytes": len(file.content),
+        "created_at": file.created,
+        "filename": file.name,
+        "purpose": file.purpose,
+        "status": "processed",
+    }
+
+
+def _rows(content: bytes, endpoint: str) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """The rows of an input file, or what is wrong with it."""
+    rows: dict[str, bytes] = {}
+    if endpoint != ENDPOINT:
+        return [], [f"The endpoint {endpoint} is not served."]
+    if len(content) > MOST_BATCH_BYTES:
+        return [], ["The file is too large for a batch."]
+    for number, line in enumerate(content.splitlines(), 1):
+        try:
+            row = msgspec.json.decode(line, type=Row)
+        except msgspec.DecodeError as error:
+            return [], [f"Line {number} is not a request: {error}"]
+        if row.url != endpoint or row.method != "POST":
+            return [], [f"Line {number} is for another endpoint."]
+        if row.custom_id in rows:
+            return [], [f"The custom_id of line {number} stands in another line too."]
+        rows[row.custom_id] = bytes(row.body)
+    if not 0 < len(rows) <= MOST_ROWS:
+        return [], [f"A batch holds 1 to {MOST_ROWS} requests; this one has {len(rows)}."]
+    return list(rows.items()), []
+
+
+def _line(custom_id: str, status: int, body: bytes) -> bytes:
+    response = {"status_code": status, "request_id": f"req_{_unique()}", "body": msgspec.Raw(body)}
+    line = {"id": f"batch_req_{_unique()}", "custom_id": custom_id, "response": response, "error": None}
+    return msgspec.json.encode(line)
+
+
+def _expired(custom_id: str) -> bytes:
+    words = "This request could not be executed before the completion window expired."
+    error = {"code": "batch_expired", "message": words}
+    return msgspec.json.encode(
+        {"id": f"batch_req_{_unique()}", "custom_id": custom_id, "response": None, "error": error}
+    )
+
+
+def _unique() -> str:
+    import uuid
+
+    return uuid.uuid4().hex[:24]
