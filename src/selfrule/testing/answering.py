@@ -14,7 +14,7 @@ import msgspec
 from selfrule import embedded, rubric
 from selfrule.clients.types import Token
 from selfrule.embedded import Analysis
-from selfrule.judges import container
+from selfrule.judges import container, schema
 from selfrule.records import Turn
 from selfrule.rubric import CONSTRUCTS, LEVELS, MARKERS, PRIMITIVES
 from selfrule.testing.questions import Question, Said
@@ -26,17 +26,22 @@ _KEPT = 4096
 _MOST_DEPTH = 16
 _NO_TOKENS = (Token("The", -0.1), Token("I", -2.6), Token("0", -6.0))
 _LETTERED = re.compile(r"^\W*([A-Z])\b\W{1,3}([a-z_]+|[A-Z][^\n:(]*)", re.MULTILINE)
+_ABOVE = re.compile(r"^(\w+): (?:mild|moderate|severe)$", re.MULTILINE)  # levels that a question states as given
 _REFUSAL = "I'm sorry, but I can't help with rating this conversation."
 
 
 class View(msgspec.Struct, frozen=True):
-    """What is to be said of one conversation: levels and cited turns, markers, domains, probabilities by construct."""
+    """What is to be said of one conversation: levels and cited turns, markers, domains, probabilities by construct.
+
+    `some` is a turn that is there, for a level that somebody else gave.
+    """
 
     levels: dict[str, int]
     turns: dict[str, list[int]]
     actualized: dict[str, str]
     domains: list[str]
     probabilities: dict[str, list[float]]
+    some: tuple[int, ...] = ()
 
 
 NOTHING = View(dict.fromkeys(CONSTRUCTS, 0), {}, {}, ["other"], {c: [0.85, 0.1, 0.04, 0.01] for c in CONSTRUCTS})
@@ -91,14 +96,16 @@ class Answerer:
             flagged = max(view.levels[p] for p in PRIMITIVES) >= rubric.FLAGGED_FROM
             return f"I have read the whole conversation.\n\nANSWER: {'yes' if flagged else 'no'}"
         about = _construct(question.schema_name) or _construct(question.ask)
-        return msgspec.json.encode(_Filler(view, question.schema).fill(question.schema, "", about, 0)).decode()
+        above = frozenset(_ABOVE.findall(question.ask))
+        return msgspec.json.encode(_Filler(view, question.schema, above).fill(question.schema, "", about, 0)).decode()
 
     def _view(self, question: Question) -> View:
         if self.answers != "embedded":
             return NOTHING
-        mark = hashlib.blake2b("".join(question.texts).encode("utf-8", "replace"), digest_size=16).digest()
+        text = "\n".join(question.texts)
+        mark = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
         if mark not in self._views:
-            self._views[mark] = _read("".join(question.texts))
+            self._views[mark] = _read(text)
             if len(self._views) > _KEPT:
                 self._views.popitem(last=False)
         return self._views[mark]
@@ -126,35 +133,36 @@ class Answerer:
 class _Filler:
     """Fills a JSON schema from a view; what the view knows nothing of gets the least value that is valid."""
 
-    def __init__(self, view: View, root: dict[str, Any]) -> None:
+    def __init__(self, view: View, root: dict[str, Any], above: frozenset[str]) -> None:
         self.view = view
         self.root = root
+        self.above = above
 
-    def fill(self, schema: dict[str, Any], key: str, about: str | None, depth: int) -> Any:
-        """A value for `schema`, which stands under `key`, inside what is about the construct `about`."""
+    def fill(self, form: dict[str, Any], key: str, about: str | None, depth: int) -> Any:
+        """A value for `form`, which stands under `key`, inside what is about the construct `about`."""
         if depth > _MOST_DEPTH:
             return None
-        if "$ref" in schema:
-            named = schema["$ref"].rsplit("/", 1)[-1]
+        if "$ref" in form:
+            named = form["$ref"].rsplit("/", 1)[-1]
             return self.fill(self.root.get("$defs", {}).get(named, {}), key, about, depth + 1)
-        if schema.get("anyOf"):
-            return self.fill(schema["anyOf"][0], key, about, depth + 1)
-        if "const" in schema:
-            return schema["const"]
-        kind = schema.get("type")
+        if form.get("anyOf"):
+            return self.fill(form["anyOf"][0], key, about, depth + 1)
+        if "const" in form:
+            return form["const"]
+        kind = form.get("type")
         if isinstance(kind, list):
             kind = kind[0]
-        if "enum" in schema:
+        if "enum" in form:
             wanted = self._word(key, about)
-            return wanted if wanted in schema["enum"] else schema["enum"][0]
+            return wanted if wanted in form["enum"] else form["enum"][0]
         if kind == "object":
-            parts = schema.get("properties", {})
+            parts = form.get("properties", {})
             return {name: self.fill(part, name, _construct(name) or about, depth + 1) for name, part in parts.items()}
         if kind == "array":
-            return self._list(schema.get("items", {}), key, about)
+            return self._list(form.get("items", {}), key, about)
         if kind in ("integer", "number"):
             level = self.view.levels.get(about or "", 0) if key == "level" else 0
-            return max(level, schema.get("minimum", level))
+            return max(level, form.get("minimum", level))
         return {"string": "", "boolean": False}.get(str(kind))
 
     def _word(self, key: str, about: str | None) -> str | None:
@@ -170,7 +178,7 @@ class _Filler:
         if key == "domains":
             return [domain for domain in self.view.domains if domain in items.get("enum", self.view.domains)]
         if items.get("type") == "integer" and about:
-            return self.view.turns.get(about, [])
+            return self.view.turns.get(about) or [*self.view.some[: about in self.above]]
         return []
 
 
@@ -183,7 +191,8 @@ def _read(text: str) -> View:
     if analysis.status != "rated":
         return NOTHING
     turns = {c: sorted({found[at].index for at in cited}) for c, cited in analysis.evidence.items()}
-    return View(analysis.levels, turns, analysis.actualized, analysis.domains, analysis.probabilities)
+    some = (found[0].index,)
+    return View(analysis.levels, turns, analysis.actualized, analysis.domains, analysis.probabilities, some)
 
 
 def _with_turns(value: Any, cited: list[int]) -> Any:
@@ -199,8 +208,8 @@ def _with_turns(value: Any, cited: list[int]) -> Any:
 
 
 def _construct(text: str) -> str | None:
-    """The construct that a name or a question is about: the one named first, by id or by its name in words."""
-    found = _first(text, CONSTRUCTS)
+    """The construct that a name or a question is about: as our own questions say it, else the one named first."""
+    found = schema.construct_asked(text) or _first(text, CONSTRUCTS)
     if found is None and text:
         names = {entry.name.lower(): entry.id for entry in rubric.load().constructs}
         name = _first(text.lower(), tuple(names))

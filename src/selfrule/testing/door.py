@@ -92,7 +92,7 @@ class Door:
 
     def _admit(self, api: Api, request: web.Request) -> None:
         self.station.counts.requests += 1
-        given = request.headers.get("x-api-key") or request.headers.get("authorization", "")
+        given = request.headers.get("x-api-key") or request.headers.get("authorization") or ""
         if "wrong" in given or (api.name == "anthropic" and not given):
             raise TroubleError(
                 "denied", "invalid x-api-key" if api.name == "anthropic" else "Incorrect API key provided."

@@ -54,6 +54,19 @@ class Format(msgspec.Struct):
     json_schema: JsonSchema | None = None
 
 
+class Function(msgspec.Struct):
+    """A function that the model may call."""
+
+    name: str
+    parameters: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Tool(msgspec.Struct):
+    """A tool."""
+
+    function: Function
+
+
 class Chat(msgspec.Struct):
     """A request for a chat completion: the fields that matter here."""
 
@@ -66,6 +79,8 @@ class Chat(msgspec.Struct):
     top_logprobs: int | None = None
     stream: bool | None = None
     n: int | None = None
+    tools: list[Tool] | None = None
+    tool_choice: Any = None
 
 
 _CHAT = msgspec.json.Decoder(Chat)
@@ -109,6 +124,11 @@ class OpenAI:
             raise TroubleError("invalid", "Invalid value for 'top_logprobs': must be less than or equal to 20.")
         system, user, rest = _parted(chat.messages)
         schema, name, key = self._schema(chat.response_format)
+        tool = None
+        if schema is None and chat.tools and chat.tool_choice not in (None, "auto", "none"):
+            tool = chat.tools[0].function.name
+            key = bytes(chat.tools[0].function.parameters)
+            schema = self._checked.setdefault(key, msgspec.json.decode(key))
         return Question(
             model=chat.model,
             system=system,
@@ -118,6 +138,7 @@ class OpenAI:
             schema=schema,
             schema_name=name,
             schema_key=key,
+            tool=tool,
             most=chat.max_completion_tokens or chat.max_tokens,
             top=chat.top_logprobs or (1 if chat.logprobs else 0),
         )
@@ -142,6 +163,10 @@ class OpenAI:
             "content": None if refused else said.text,
             "refusal": "I'm sorry, but I can't assist with that request." if refused else None,
         }
+        if question.tool is not None and finish == "stop" and not refused:
+            call = {"name": question.tool, "arguments": said.text}
+            message |= {"content": None, "tool_calls": [{"id": f"call_{number}", "type": "function", "function": call}]}
+            finish = "tool_calls"
         choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": _logprobs(said.first)}
         return msgspec.json.encode(
             {

@@ -31,7 +31,7 @@ class Question(msgspec.Struct, frozen=True):
 
     `breaks` are the lengths in characters of the prefixes (system, then texts) that carry a cache marker; None where
     the provider's cache needs no markers. `ask` is the text of the last user message. `room` is the context that the
-    request itself asks for (Ollama), in tokens.
+    request itself asks for (Ollama), in tokens. With `tool` the answer is a call of that function, whose arguments fit `schema`.
     """
 
     model: str
@@ -42,6 +42,7 @@ class Question(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | None = None
     schema_name: str = ""
     schema_key: bytes = b""
+    tool: str | None = None
     most: int | None = None
     top: int = 0
     breaks: tuple[int, ...] | None = None

@@ -88,8 +88,6 @@ class Station:
             question = api.read(body)
             question = self._fitted(api, question)
             said = self.answerer.say(question, fault if fault in CONTENT else None)
-            if fault == "filter" and api.name == "ollama":
-                fault = "empty"
             usage, marks = self.prefixes.usage(question, said)
             return Outcome(200, api.reply(question, said, usage, self.number()), {}, key, usage, marks)
         except TroubleError as error:
