@@ -2,8 +2,8 @@
 
 The rule: the whole course counts. A construct's level is the highest of its windows', its evidence their union. Its
 probabilities are those of the highest level if the windows of one conversation move together: P(level <= k) is the least of the
-windows' P(level <= k), so that their number alone inflates nothing. A marker is yes if any window says so, no only if all do, else
-unknown. Domains stand in the order of the number of windows that name them. The order of windows makes no difference.
+windows' P(level <= k), so that their number alone inflates nothing. A marker is yes if any window says so, no only if all do,
+else unknown. Domains stand in the order of the number of windows that name them. The order of windows makes no difference.
 
 >>> first = Parsed(levels={"attachment": 1}, evidence={"attachment": [0, 2]})
 >>> second = Parsed(levels={"attachment": 3}, evidence={"attachment": [2, 8]})

@@ -155,7 +155,7 @@ def joint(found: dict[str, Any], turns: frozenset[int]) -> Parsed:
 
 
 def evidence(found: dict[str, Any], turns: frozenset[int]) -> Parsed:
-    """Turns of each construct, and markers; no levels."""
+    """Turns of each construct, and markers; no levels, so that every construct without a turn is `lacking`."""
     if not any(construct in found for construct in rubric.CONSTRUCTS):
         raise _WrongError("it names no construct")
     parts = []
@@ -163,7 +163,7 @@ def evidence(found: dict[str, Any], turns: frozenset[int]) -> Parsed:
         entry = found.get(construct)
         cited, dropped = _cited(entry.get("turns") if isinstance(entry, dict) else entry, turns)
         marks = (f"citation_dropped:{construct}",) if dropped else ()
-        parts.append(Parsed(evidence={construct: cited}, marks=marks))
+        parts.append(Parsed(evidence={construct: cited}, marks=marks, lacking=() if cited else (construct,)))
     return _together(parts, actualized=_markers(found))
 
 
@@ -217,7 +217,7 @@ def _rated(construct: str, entry: object, turns: frozenset[int]) -> Parsed:
     cited, dropped = _cited(entry.get("turns") if isinstance(entry, dict) else None, turns)
     return Parsed(
         levels={construct: level},
-        evidence={construct: cited},
+        evidence={construct: cited if level else []},
         marks=(f"citation_dropped:{construct}",) if dropped else (),
         lacking=(construct,) if level and not cited else (),
     )

@@ -78,6 +78,11 @@ def windows(turns: Sequence[Turn], budget: int, estimate: Estimate, most: int | 
     return [Window(tuple(group), number, len(groups)) for number, group in enumerate(groups, 1)]
 
 
+def size(window: Window, estimate: Estimate) -> int:
+    """Tokens of a window, as `windows` counts them."""
+    return sum(estimate(escaped(piece.text)) + HEADER for piece in window.pieces)
+
+
 def _tail(held: list[tuple[Piece, int]], room: int) -> list[tuple[Piece, int]]:
     """The last pieces that fit into `room` tokens."""
     start = len(held)
