@@ -131,7 +131,10 @@ class CallError(Exception):
 
 
 class BatchState(msgspec.Struct, frozen=True):
-    """Where a provider's batch stands. `ended` once its results can be fetched (or it never will have any)."""
+    """Where a provider's batch stands. `ended` once its results can be fetched (or it never will have any).
+
+    `problem` says why a batch as a whole brought nothing, in the provider's words; "" where there is nothing to say.
+    """
 
     batch: str
     ended: bool
@@ -139,6 +142,7 @@ class BatchState(msgspec.Struct, frozen=True):
     succeeded: int = 0
     errored: int = 0
     expired: int = 0
+    problem: str = ""
 
 
 class Batches(Protocol):
