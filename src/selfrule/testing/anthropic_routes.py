@@ -14,7 +14,7 @@ from aiohttp import web
 from selfrule.testing.batches import Batch, Batches, Result
 from selfrule.testing.caches import tokens
 from selfrule.testing.door import Door
-from selfrule.testing.openai_routes import done
+from selfrule.testing.openai_files import done
 from selfrule.testing.questions import TroubleError
 from selfrule.testing.station import Outcome, Station
 

@@ -1,4 +1,4 @@
-"""OpenAI's paths: chat completions, models, files, batches."""
+"""OpenAI's paths: chat completions, models, batches; files are in `openai_files`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 import msgspec
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from selfrule.testing.batches import Batch, Batches
 from selfrule.testing.door import Door
+from selfrule.testing.openai_files import Files, done, unique
 from selfrule.testing.questions import TroubleError
 from selfrule.testing.station import Outcome, Station
 
@@ -17,16 +18,6 @@ MODEL = "stand-in"
 MOST_ROWS = 50_000
 MOST_BATCH_BYTES = 200 * 1024 * 1024
 ENDPOINT = "/v1/chat/completions"
-
-
-class File(msgspec.Struct):
-    """A file."""
-
-    id: str
-    name: str
-    purpose: str
-    created: int
-    content: bytes
 
 
 class Row(msgspec.Struct):
@@ -47,30 +38,22 @@ class Order(msgspec.Struct):
     metadata: dict[str, str] | None = None
 
 
-def done(value: Any) -> Outcome:
-    """A value as a reply."""
-    return Outcome(200, msgspec.json.encode(value))
-
-
 class OpenAIRoutes:
     """OpenAI's paths over one station."""
 
     def __init__(self, station: Station, door: Door, batches: Batches) -> None:
         self.station = station
         self.batches = batches
-        self.files: dict[str, File] = {}
-        for _, blob in station.shelf.kept("file"):
-            file = msgspec.msgpack.decode(blob, type=File)
-            self.files[file.id] = file
+        self.files = Files(station)
         api = station.openai
         self.routes = [web.post(ENDPOINT, door.chat(api))]
         for method, path, action in (
             ("GET", "/v1/models", self.models),
-            ("POST", "/v1/files", self.upload),
-            ("GET", "/v1/files", self.list_files),
-            ("GET", "/v1/files/{id}", self.file),
-            ("GET", "/v1/files/{id}/content", self.content),
-            ("DELETE", "/v1/files/{id}", self.delete),
+            ("POST", "/v1/files", self.files.upload),
+            ("GET", "/v1/files", self.files.list_files),
+            ("GET", "/v1/files/{id}", self.files.file),
+            ("GET", "/v1/files/{id}/content", self.files.content),
+            ("DELETE", "/v1/files/{id}", self.files.delete),
             ("POST", "/v1/batches", self.create),
             ("GET", "/v1/batches", self.list_batches),
             ("GET", "/v1/batches/{id}", self.batch),
@@ -85,68 +68,20 @@ class OpenAIRoutes:
             model["max_model_len"] = self.station.settings.context
         return done({"object": "list", "data": [model]})
 
-    async def upload(self, request: web.Request, _: str | None) -> Outcome:
-        """Take a file."""
-        name, purpose, content = "file", "", b""
-        async for part in await request.multipart():
-            assert isinstance(part, BodyPartReader)
-            if part.name == "purpose":
-                purpose = (await part.read()).decode()
-            elif part.name == "file":
-                name = part.filename or name
-                content = bytes(await part.read())
-        if not content:
-            raise TroubleError("invalid", "The file is empty, or there is none.")
-        file = self._put(name, purpose, content)
-        return done(_file(file))
-
-    def _put(self, name: str, purpose: str, content: bytes) -> File:
-        file = File(f"file-{_unique()}", name, purpose, int(time.time()), content)
-        self.files[file.id] = file
-        self.station.shelf.keep("file", file.id, msgspec.msgpack.encode(file))
-        return file
-
-    async def list_files(self, _: web.Request, __: str | None) -> Outcome:
-        """All files, newest first."""
-        return done(
-            {"object": "list", "data": [_file(file) for file in reversed(self.files.values())], "has_more": False}
-        )
-
-    def _file(self, request: web.Request) -> File:
-        found = self.files.get(request.match_info["id"])
-        if found is None:
-            raise TroubleError("missing", f"No such File object: {request.match_info['id']}")
-        return found
-
-    async def file(self, request: web.Request, _: str | None) -> Outcome:
-        """One file."""
-        return done(_file(self._file(request)))
-
-    async def content(self, request: web.Request, _: str | None) -> Outcome:
-        """What is in a file."""
-        return Outcome(200, self._file(request).content, kind="application/octet-stream")
-
-    async def delete(self, request: web.Request, _: str | None) -> Outcome:
-        """Drop a file."""
-        file = self._file(request)
-        del self.files[file.id]
-        self.station.shelf.keep("file", file.id, None)
-        return done({"id": file.id, "object": "file", "deleted": True})
-
     async def create(self, request: web.Request, fault: str | None) -> Outcome:
         """Take a batch; what is wrong with its input shows later, as it does with OpenAI."""
         try:
             order = msgspec.json.decode(await request.read(), type=Order)
         except msgspec.DecodeError as error:
             raise TroubleError("invalid", f"Invalid batch: {error}") from None
-        file = self.files.get(order.input_file_id)
+        file = self.files.kept.get(order.input_file_id)
         if file is None or file.purpose != "batch":
             raise TroubleError("invalid", "Invalid 'input_file_id': no file of purpose 'batch' has this id.")
         rows, errors = _rows(file.content, order.endpoint)
         if fault == "batch-failed":
             errors = ["The batch could not be validated."]
         batch = Batch(
-            id=f"batch_{_unique()}",
+            id=f"batch_{unique()}",
             provider="openai",
             rows=rows,
             created=time.time(),
@@ -201,7 +136,7 @@ class OpenAIRoutes:
             for kind, lines in (("output", good), ("error", bad)):
                 if lines:
                     content = b"\n".join(lines) + b"\n"
-                    batch.files[kind] = self._put(f"{batch.id}_{kind}.jsonl", "batch_output", content).id
+                    batch.files[kind] = self.files.put(f"{batch.id}_{kind}.jsonl", "batch_output", content).id
             self.batches.save(batch)
         return done(self._batch(batch))
 
@@ -253,18 +188,6 @@ def _status(batch: Batch) -> str:
     return "expired" if batch.count("expired") else "completed"
 
 
-def _file(file: File) -> dict[str, Any]:
-    return {
-        "id": file.id,
-        "object": "file",
-        "bytes": len(file.content),
-        "created_at": file.created,
-        "filename": file.name,
-        "purpose": file.purpose,
-        "status": "processed",
-    }
-
-
 def _rows(content: bytes, endpoint: str) -> tuple[list[tuple[str, bytes]], list[str]]:
     """The rows of an input file, or what is wrong with it."""
     rows: dict[str, bytes] = {}
@@ -288,8 +211,8 @@ def _rows(content: bytes, endpoint: str) -> tuple[list[tuple[str, bytes]], list[
 
 
 def _line(custom_id: str, status: int, body: bytes) -> bytes:
-    response = {"status_code": status, "request_id": f"req_{_unique()}", "body": msgspec.Raw(body)}
-    line = {"id": f"batch_req_{_unique()}", "custom_id": custom_id, "response": response, "error": None}
+    response = {"status_code": status, "request_id": f"req_{unique()}", "body": msgspec.Raw(body)}
+    line = {"id": f"batch_req_{unique()}", "custom_id": custom_id, "response": response, "error": None}
     return msgspec.json.encode(line)
 
 
@@ -297,11 +220,5 @@ def _expired(custom_id: str) -> bytes:
     words = "This request could not be executed before the completion window expired."
     error = {"code": "batch_expired", "message": words}
     return msgspec.json.encode(
-        {"id": f"batch_req_{_unique()}", "custom_id": custom_id, "response": None, "error": error}
+        {"id": f"batch_req_{unique()}", "custom_id": custom_id, "response": None, "error": error}
     )
-
-
-def _unique() -> str:
-    import uuid
-
-    return uuid.uuid4().hex[:24]
