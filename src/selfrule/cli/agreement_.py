@@ -143,9 +143,8 @@ def _print(panel: Panel, study: str, confusion: bool) -> None:
     console.print()
     if many == 1:
         console.print("Agreement needs a second judge on the same conversations:", markup=False)
-        console.print(
-            f"  selfrule rate {study} --judge anthropic:MODEL   (or openai:MODEL, ollama:MODEL)", markup=False
-        )
+        example = f"  selfrule rate {study} --judge anthropic:MODEL   (or openai:MODEL, ollama:MODEL)"
+        console.print(example, markup=False, soft_wrap=True)
         return
     console.print(
         "Kappa (quadratic weights) and alpha: 0 is what chance would give, 1 is perfect. Intervals are 95 %, with "
