@@ -23,6 +23,7 @@ MOST_MESSAGE = 200
 
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|org|proj|Bearer|gsk|xai)[-_ ][\w*.…-]{4,}|\b(?=[\w+/-]*\d)[\w+/-]{32,}")
 _QUOTED = re.compile(r"(?P<q>['\"`])(?:(?!(?P=q)).){61,}(?P=q)?")
+_INSIDE = re.compile(r"(?<!\w)(['\"`])(?:(?!\1(?!\w)).)*\1(?!\w)")
 _ECHO = re.compile(r"['\"]?\binput(?:_value)?['\"]?\s*[:=]", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
 
@@ -105,7 +106,8 @@ def _words(body: Any) -> _Words:
 
 def _fault(status: int | None, words: _Words) -> Fault:
     """The kind of failure that status and words amount to."""
-    first = _SENTENCE.split(words.message[: 3 * MOST_MESSAGE], maxsplit=1)[0].lower()
+    first = _ECHO.split(_SENTENCE.split(words.message[: 3 * MOST_MESSAGE], maxsplit=1)[0], maxsplit=1)[0]
+    first = _INSIDE.sub("", first).lower()
     phrase = next((fault for fault, pattern in PHRASES if status in OPEN and pattern.search(first)), None)
     for code in words.codes:
         fault = CODES.get(code.lower())
