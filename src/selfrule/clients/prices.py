@@ -55,7 +55,7 @@ class Price(msgspec.Struct, frozen=True):
 FREE = Price(0.0, 0.0, 0.0, 0.0)
 
 
-class Model(msgspec.Struct, frozen=True):
+class Terms(msgspec.Struct, frozen=True):
     """What is known of a model. `price`, `context`, `max_output` are None where nothing says."""
 
     price: Price | None
@@ -99,7 +99,7 @@ class Book:
     def __init__(self, pages: list[tuple[str, dict[str, Entry]]]) -> None:
         self.pages = pages
 
-    def model(self, provider: str, model: str, *, remote: bool = True) -> Model:
+    def terms(self, provider: str, model: str, *, remote: bool = True) -> Terms:
         """What is known of a model, each field from the first entry that fits and has it.
 
         Args:
@@ -117,7 +117,7 @@ class Book:
                         if value is not None:
                             found.setdefault(field, value)
         allowed = {"concurrency", "requests_per_minute", "tokens_per_minute"} & found.keys()
-        return Model(
+        return Terms(
             price=_price(found) or (None if remote else FREE),
             context=found.get("context"),
             max_output=found.get("max_output"),
@@ -159,13 +159,13 @@ class Named(Protocol):
         ...
 
 
-def lookup(spec: Named, *, file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Model:
+def lookup(spec: Named, *, file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Terms:
     """What is known of a model, from the user's files and the packaged one; see `open_book`.
 
     Raises:
         UsageError: a file that was named is not there, or an entry is malformed.
     """
-    return open_book(file, environ).model(spec.provider, spec.model, remote=spec.remote)
+    return open_book(file, environ).terms(spec.provider, spec.model, remote=spec.remote)
 
 
 def open_book(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> Book:
