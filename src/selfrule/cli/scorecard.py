@@ -1,4 +1,4 @@
-"""A judge's scorecard and its drift, printed for people: what was found, in a sentence each, and what it cannot show."""
+"""A judge's scorecard, printed for people: what was found, part by part."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from selfrule.judges.check.scorecard import (
         Agreement,
         Attacked,
-        Drift,
         Figure,
         Handling,
         Repeats,
@@ -43,7 +42,7 @@ def console() -> Console:
 
 
 def print_scorecard(card: Scorecard, out: Console) -> None:
-    """The scorecard, part by part."""
+    """The scorecard, part by part, but for `card.cannot`, which belongs at the end of all."""
     out.print(Text(f"Check of {plain(card.judge)}", "bold"))
     handled = card.handling
     out.print(
@@ -56,12 +55,10 @@ def print_scorecard(card: Scorecard, out: Console) -> None:
     _agreement(card, card.agreement, out)
     _repeats(card.repeats, out)
     _handling(handled, card.spent, out)
-    _head("What this cannot show", out)
-    _points(card.cannot, out)
 
 
 def _sent(sent: Sent | None, out: Console) -> None:
-    _head("What is sent", out)
+    head("What is sent", out)
     if sent is None:
         out.print("Not looked at: this judge does not say what it sends. The embedded judge sends nothing.")
         return
@@ -74,11 +71,11 @@ def _sent(sent: Sent | None, out: Console) -> None:
         return
     out.print(Text(f"{plural(len(sent.findings), 'finding')}: a conversation reaches out of its container.", "bold"))
     more = [f"... and {len(sent.findings) - _FINDINGS} more"] if len(sent.findings) > _FINDINGS else []
-    _points([*map(plain, sent.findings[:_FINDINGS]), *more], out)
+    points([*map(plain, sent.findings[:_FINDINGS]), *more], out)
 
 
 def _steering(steering: Steering, out: Console) -> None:
-    _head("Attempts to steer it", out)
+    head("Attempts to steer it", out)
     whole = steering.whole
     if not whole.steered.n:
         out.print("None could be seen to work or to fail: no clean conversation was rated with room to move.")
@@ -139,7 +136,7 @@ def _attacked(attacked: Attacked) -> list[str]:
 
 
 def _agreement(card: Scorecard, agreement: Agreement, out: Console) -> None:
-    _head("Agreement with labels", out)
+    head("Agreement with labels", out)
     pooled = agreement.pooled
     rated = agreement.conversations - agreement.unrated
     if pooled.exact.value is None or pooled.within_one.value is None:
@@ -191,7 +188,7 @@ def _figures(exact: Figure, near: Figure, agreed: Figure) -> list[str]:
 
 
 def _repeats(repeats: Repeats | None, out: Console) -> None:
-    _head("The same conversation again", out)
+    head("The same conversation again", out)
     if repeats is None:
         out.print("Not measured: nothing was rated twice.")
         return
@@ -216,7 +213,7 @@ def _repeats(repeats: Repeats | None, out: Console) -> None:
 
 
 def _handling(handling: Handling, spent: Spent | None, out: Console) -> None:
-    _head("How it answers", out)
+    head("How it answers", out)
     counts = ", ".join(f"{STATUS_WORDS.get(s, plain(s))} {number(n)}" for s, n in handling.statuses.items())
     out.print(f"Of {plural(handling.ratings, 'rating')}: {counts}.", markup=False)
     said = [
@@ -250,47 +247,18 @@ def _handling(handling: Handling, spent: Spent | None, out: Console) -> None:
         )
 
 
-def print_drift(drift: Drift, out: Console) -> None:
-    """What changed on the anchors since another time."""
-    _head(f"Since {drift.then.replace('T', ' ').removesuffix('+00:00')} UTC", out)
-    if drift.before != drift.after:
-        out.print(f"That was another judge: {plain(drift.before)}. Now: {plain(drift.after)}.", markup=False)
-    if drift.same.value is None:
-        out.print("No anchor was rated both times: nothing to compare.")
-        return
-    higher, lower = sum(drift.higher.values()), sum(drift.lower.values())
-    out.print(
-        f"On {plural(drift.conversations, 'anchor')} rated both times, {percent(drift.same.value)} of {number(drift.levels)} "
-        f"levels are the same; {number(higher)} are higher now and {number(lower)} lower. Kappa between the two: "
-        + (kappa(drift.kappa.value) if drift.kappa.value is not None else "undefined")
-        + ".",
-        markup=False,
-    )
-    moved = [
-        f"{load().name(c)} (+{drift.higher[c]}, \N{MINUS SIGN}{drift.lower[c]})"
-        for c in CONSTRUCTS
-        if drift.higher[c] or drift.lower[c]
-    ]
-    if moved:
-        out.print("Moved: " + ", ".join(moved) + ".", markup=False)
-    out.print(
-        f"Flags: {number(drift.gained)} gained, {number(drift.lost)} lost (exact McNemar p = {drift.p_value:.2g}).",
-        markup=False,
-    )
-    if drift.unrated:
-        out.print(f"{plural(drift.unrated, 'anchor')} left out: not rated one time or the other.", markup=False)
-
-
-def _head(text: str, out: Console) -> None:
+def head(text: str, out: Console) -> None:
+    """A heading with a line above it."""
     out.print()
     out.print(Text(text, "bold"))
 
 
-def _points(texts: Sequence[str], out: Console) -> None:
-    points = Table.grid(padding=(0, 1, 0, 0))
+def points(texts: Sequence[str], out: Console) -> None:
+    """Sentences, a dash before each."""
+    made = Table.grid(padding=(0, 1, 0, 0))
     for text in texts:
-        points.add_row("-", Text(text))
-    out.print(points)
+        made.add_row("-", Text(text))
+    out.print(made)
 
 
 def _table(*columns: str) -> Table:

@@ -48,6 +48,14 @@ class Sets(msgspec.Struct, frozen=True):
         return len(self.attacks) * (1 + self.times) + len(self.labelled)
 
 
+class Checked(NamedTuple):
+    """A judge opened for a check, how many conversations it may have in flight, and who says what it took."""
+
+    judge: Any
+    at_once: int = AT_ONCE
+    spent: Callable[[], Spent] | None = None
+
+
 class Job(NamedTuple):
     """One rating to be made: `sample` 0, or 1, 2, ... for the very same again."""
 

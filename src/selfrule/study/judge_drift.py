@@ -46,11 +46,13 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 async def rate_anchors(judge: Any, *, at_once: int = AT_ONCE, progress: Progress | None = None) -> AnchorRun:
     """Rate the anchors now.
 
-    A model's stored answers are answers of then: give a judge whose store is new, or drift is never seen.
+    A model's stored answers are answers of then. So the anchors are asked anew each day (UTC): its number is their
+    `sample`, and a run that was broken off still pays for nothing twice on that day.
     """
-    items = corpora.anchors()
-    done = await rate_all(judge, [Job(item.conversation) for item in items], at_once=at_once, progress=progress)
-    return run_of([one.rating for one in done], datetime.datetime.now(datetime.UTC))
+    now = datetime.datetime.now(datetime.UTC)
+    jobs = [Job(item.conversation, sample=now.toordinal()) for item in corpora.anchors()]
+    done = await rate_all(judge, jobs, at_once=at_once, progress=progress)
+    return run_of([one.rating for one in done], now)
 
 
 def run_of(ratings: Sequence[Rating], at: datetime.datetime) -> AnchorRun:
