@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -217,7 +216,7 @@ def test_a_long_conversation_is_rated_in_windows_that_fit_the_context(protocol: 
     assert rating.windows > 2
     assert len(rating.evidence["attachment"]) == rating.windows
     for request in asker.asked:
-        whole = request.system + request.shared + request.ask + json.dumps(request.schema)
+        whole = request.system + request.shared + request.ask
         assert estimate(whole) + request.max_tokens <= 9000
 
 
@@ -275,7 +274,13 @@ def test_a_server_that_takes_nothing_is_not_asked_for_ever() -> None:
 def test_a_context_that_cannot_hold_the_rubric_is_said_at_once() -> None:
     with pytest.raises(UsageError, match="context of at least"):
         judge(honest, context=4096)
-    judge(honest, context=8192)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_context_of_8192_tokens_by_our_own_high_estimate_is_enough(protocol: str) -> None:
+    made = ModelJudge(FakeAsker(honest), protocol=protocol, context=8192)
+    (rating,) = made.rate([long_talk(40)])
+    assert rating.status == "rated"
 
 
 # labels, samples, errors

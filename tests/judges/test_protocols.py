@@ -85,7 +85,7 @@ def test_what_a_provider_says_was_refused_or_filtered_is_so_whatever_the_text(
         outcome = way.read(key, got, WINDOW)
         assert isinstance(outcome, Unusable)
         assert outcome.kind == kind
-        assert protocol.classifier(way, key, WINDOW)(got) == kind
+        assert protocol.Reading(way, key, WINDOW)(got) == kind
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_a_provider_says_was_refused_or_filtered_is_so_whatever_the_text(
     ],
 )
 def test_what_a_reply_in_words_is_worth(text: str, finish: str, kind: str) -> None:
-    assert protocol.classifier(WAYS["joint"], "all", WINDOW)(reply(text, finish)) == kind
+    assert protocol.Reading(WAYS["joint"], "all", WINDOW)(reply(text, finish)) == kind
 
 
 def test_the_answer_of_a_single_construct_is_read_for_that_construct() -> None:

@@ -39,6 +39,8 @@ class Parsed(msgspec.Struct, frozen=True):
 
 def join(parts: Sequence[Parsed]) -> Parsed:
     """One word on the whole from answers about different things or different windows (see this module's text)."""
+    if len(parts) == 1:
+        return parts[0]
     return Parsed(
         levels={c: max(p.levels[c] for p in parts if c in p.levels) for c in _ordered(p.levels for p in parts)},
         probabilities={

@@ -8,7 +8,7 @@ from selfrule.judges.joining import Parsed
 from selfrule.judges.windows import Window
 
 NAME = "joint"
-OUTPUT = 260
+OUTPUT = 220
 
 
 def requests(window: Window, most_tokens: int) -> dict[str, Request]:

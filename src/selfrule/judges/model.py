@@ -98,12 +98,9 @@ class ModelJudge:
         self._rubric = rubric.load().label
 
     def _fixed(self) -> int:
-        """Tokens of a request beside the conversation, its schema counted as text."""
-        requests = self._way.requests(Window(()), self._most_tokens)
-        asks = [
-            self._estimate(r.ask) + self._estimate(msgspec.json.encode(r.schema).decode()) for r in requests.values()
-        ]
-        return self._estimate(next(iter(requests.values())).system) + max(asks) + 64
+        """Tokens of a request beside the conversation. The schema is no text to a server that forces it by a grammar."""
+        requests = list(self._way.requests(Window(()), self._most_tokens).values())
+        return self._estimate(requests[0].system) + max(self._estimate(request.ask) for request in requests) + 64
 
     def planned(self, conversation: Conversation) -> list[Request]:
         """The first round's requests; none for a conversation that will not be sent."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -24,6 +25,8 @@ _MOST_TURNS = 1000
 _THINKING = re.compile(r"<(/?)(?:think|thinking|reasoning)>")
 _BOUNDS = re.compile(r'["{}\\]')
 
+_KEYS = frozenset((*rubric.CONSTRUCTS, *rubric.MARKERS, "turns", "level", "actualized", "domains"))
+_MARKED = tuple((m, f"actualized_{p}") for m, p in zip(rubric.MARKERS, rubric.PRIMITIVES, strict=True))
 _LEVELS = {word: level for level, word in enumerate(rubric.LEVELS)}
 _LEVELS |= {str(level): level for level in range(len(rubric.LEVELS))}
 
@@ -126,6 +129,8 @@ def _balanced(text: str) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
+    if text in _KEYS:
+        return text
     return re.sub(r"[\s-]+", "_", text.strip().casefold())
 
 
@@ -268,13 +273,17 @@ def _answer(said: object) -> str:
 def _markers(found: dict[str, Any]) -> dict[str, str]:
     given = found.get("actualized")
     said = given if isinstance(given, dict) else {}
-    names = zip(rubric.MARKERS, rubric.PRIMITIVES, strict=True)
-    return {marker: _answer(said.get(marker, said.get(f"actualized_{primitive}"))) for marker, primitive in names}
+    return {marker: _answer(said.get(marker, said.get(name))) for marker, name in _MARKED}
+
+
+@lru_cache(maxsize=1)
+def _domain_ids() -> dict[str, str]:
+    names = rubric.load().domains
+    return {_key(name): key for key, name in names.items()} | {key: key for key in names}
 
 
 def _known_domains(given: object) -> tuple[str, ...]:
     entries = given[:_MOST_TURNS] if isinstance(given, list) else [given]
-    names = rubric.load().domains
-    ids = {_key(name): key for key, name in names.items()} | {key: key for key in names}
-    found = (ids.get(_key(entry)) for entry in entries if isinstance(entry, str))
+    ids = _domain_ids()
+    found = (ids.get(entry) or ids.get(_key(entry)) for entry in entries if isinstance(entry, str))
     return tuple(dict.fromkeys(domain for domain in found if domain))

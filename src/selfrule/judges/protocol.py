@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from selfrule import rubric
@@ -73,14 +72,23 @@ def read_json(reply: Reply, window: Window, reader: parse.Reader) -> Outcome:
     return outcome
 
 
-def kind(outcome: Outcome) -> Kind:
-    """What a reply is stored as."""
-    return "answer" if isinstance(outcome, Parsed) else outcome.kind
+class Reading:
+    """Reads replies to one question: called by who asks, to learn what a reply is worth, and by us. Reads each once."""
 
+    def __init__(self, way: Way, name: str, window: Window) -> None:
+        self._way, self._name, self._window = way, name, window
+        self._last: tuple[Reply, Outcome] | None = None
 
-def classifier(way: Way, name: str, window: Window) -> Callable[[Reply], Kind]:
-    """What the caller is given to judge a reply by."""
-    return lambda reply: kind(way.read(name, reply, window))
+    def __call__(self, reply: Reply) -> Kind:
+        """What the reply is stored as."""
+        outcome = self.outcome(reply)
+        return "answer" if isinstance(outcome, Parsed) else outcome.kind
+
+    def outcome(self, reply: Reply) -> Outcome:
+        """What the reply says."""
+        if self._last is None or self._last[0] is not reply:
+            self._last = reply, self._way.read(self._name, reply, self._window)
+        return self._last[1]
 
 
 def correction(prompt: Prompt, outcome: Outcome) -> str:

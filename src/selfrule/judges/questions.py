@@ -100,16 +100,16 @@ async def _settled(
 ) -> Parsed | Lost:
     """The answer to one question, sent back where that may help. `above`: constructs that need evidence, if known."""
     prompt = prompts.load(how.way.NAME)
-    classify = protocol.classifier(how.way, name, window)
+    reading = protocol.Reading(how.way, name, window)
     readable: Parsed | None = None  # an answer that lacks nothing but evidence
     sent_back: set[type] = set()
     while True:
-        reply = await how.asker.ask(request, classify, sample=how.sample, retry=how.retry)
+        reply = await how.asker.ask(request, reading, sample=how.sample, retry=how.retry)
         if isinstance(reply, Failure):
             if readable is not None and reply.status != "failed":
                 return _marked(readable, sent_back)
             return Lost(reply.status, reply.reason)
-        outcome = how.way.read(name, reply, window)
+        outcome = reading.outcome(reply)
         if isinstance(outcome, Parsed):
             readable = outcome = _needed(outcome, above)
             if not outcome.lacking or Parsed in sent_back:
@@ -129,7 +129,7 @@ def _needed(outcome: Parsed, above: frozenset[str] | None) -> Parsed:
 def _marked(outcome: Parsed, sent_back: set[type]) -> Parsed:
     """The answer with what a reader should know of it: what it still lacks, and that it was sent back."""
     marks = Parsed(marks=("repaired",) if sent_back else ())
-    return join([outcome, _unproven(outcome.lacking), marks])
+    return join([outcome, _unproven(outcome.lacking), marks]) if outcome.lacking or sent_back else outcome
 
 
 def _unproven(constructs: Sequence[str]) -> Parsed:

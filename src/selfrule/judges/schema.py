@@ -2,12 +2,13 @@
 
 Strings are enumerated; numbers have no limits, which some providers reject. `turns` stands before `level`: evidence first.
 The schemas of all primitives are one and the same, and so are those of all factors: a provider's prefix cache does not outlast
-a change of schema, and the conversation stands in that prefix.
+a change of schema, and the conversation stands in that prefix. Each is made once: nobody may change what these functions return.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from selfrule import rubric
@@ -38,27 +39,32 @@ def _markers() -> Schema:
     return _form(**dict.fromkeys(rubric.MARKERS, _ANSWER))
 
 
+@lru_cache(maxsize=1)
 def joint() -> Schema:
     """Everything at once: {CONSTRUCT: {turns, level}, ..., actualized: {MARKER: yes|no|unknown}, domains: [...]}."""
     ratings = {construct: _form(turns=_TURNS, level=_LEVEL) for construct in rubric.CONSTRUCTS}
     return _form(**ratings, actualized=_markers(), domains=_domains())
 
 
+@lru_cache(maxsize=1)
 def evidence() -> Schema:
     """What is left to ask once levels are known: {CONSTRUCT: {turns}, ..., actualized: {MARKER: yes|no|unknown}}."""
     return _form(**{construct: _form(turns=_TURNS) for construct in rubric.CONSTRUCTS}, actualized=_markers())
 
 
+@lru_cache(maxsize=1)
 def primitive() -> Schema:
     """One primitive: {turns, level, actualized: yes|no|unknown}."""
     return _form(turns=_TURNS, level=_LEVEL, actualized=_ANSWER)
 
 
+@lru_cache(maxsize=1)
 def factor() -> Schema:
     """One amplifying factor: {turns, level}."""
     return _form(turns=_TURNS, level=_LEVEL)
 
 
+@lru_cache(maxsize=1)
 def domains() -> Schema:
     """The domains alone: {domains: [...]}."""
     return _form(domains=_domains())
