@@ -8,7 +8,7 @@ import pytest
 
 from selfrule.report import JudgeFacts, render
 from selfrule.report.cells import Cells
-from selfrule.report.context import public
+from selfrule.report.shareable import public
 from selfrule.report.words import answer, limits
 
 from .contexts import bare, card, embedded, empty, estimate, large, personal
@@ -37,7 +37,7 @@ def test_the_embedded_judge_is_called_a_screening_instrument_and_no_language_mod
 
 def test_another_judge_is_not_called_embedded():
     headline, sentences, _ = said(bare(500, 20))
-    assert "the judge some model, whose agreement with labels is not known" in headline
+    assert "the language model some model, whose agreement with labels is not measured" in headline
     assert "screening instrument" not in sentences
 
 
@@ -103,7 +103,7 @@ def test_the_limits_say_potential_no_diagnosis_and_whose_labels():
     for words in ("potential, not harm", "never diagnoses people", "single conversations", "not by people"):
         assert words in text
     unknown = replace(large(), judge=JudgeFacts(label="x", kind="model", rubric="1"))
-    assert "None are known for this judge." in " ".join(limits(unknown))
+    assert "how often it is right is not measured" in " ".join(limits(unknown))
 
 
 def test_a_card_without_one_kappa_leaves_agreement_unknown():
@@ -111,7 +111,7 @@ def test_a_card_without_one_kappa_leaves_agreement_unknown():
     for got in blank["agreement"].values():
         got["kappa"] = None
     judge = replace(embedded(), card=blank)
-    assert "whose agreement with labels is not known" in said(replace(large(), judge=judge))[0]
+    assert "whose agreement with labels is not measured" in said(replace(large(), judge=judge))[0]
 
 
 def screened(dropped, unread):

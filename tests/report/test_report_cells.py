@@ -9,7 +9,7 @@ import pytest
 
 from selfrule.report import Suppressed
 from selfrule.report.cells import Cells
-from selfrule.report.context import public
+from selfrule.report.shareable import public
 
 from .contexts import bare, estimate
 

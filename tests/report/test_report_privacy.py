@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfrule.report import ReportContext, render, terminal_table
-from selfrule.report.context import public
+from selfrule.report.shareable import public
 
 from .contexts import large, personal
 from .page import read

@@ -8,11 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfrule.report.context import (
-    Agreement,
     CurvePoint,
     InputFact,
-    JudgeCard,
-    JudgeFacts,
     ProblemCount,
     QuotedConversation,
     QuotedTurn,
@@ -21,8 +18,9 @@ from selfrule.report.context import (
     ScreeningFacts,
     StudyFacts,
     Suppressed,
-    public,
 )
+from selfrule.report.judging import Agreement, JudgeCard, JudgeFacts
+from selfrule.report.shareable import public
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from selfrule.records import Estimate
 from selfrule.report.context import ReportContext, Suppressed
 from selfrule.report.numbers import at_most, interval, interval_decimals, number, one_in, percent
 
-State = Literal["seen", "none_seen", "unrated", "suppressed", "absent"]
+State = Literal["seen", "none_seen", "unrated", "unmeasured", "suppressed", "absent"]
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 FEW = 10  # events below which a sentence warns that a figure rests on few of them
@@ -51,7 +51,8 @@ class Cell:
         """What stands in place of a figure."""
         if self.state == "suppressed":
             return "withheld" if self.reason.startswith("complement") else f"fewer than {self.k}"
-        return {"unrated": "not rated", "absent": "no figure"}.get(self.state, "")
+        words = {"unrated": "not rated", "unmeasured": "not measured by this judge", "absent": "no figure"}
+        return words.get(self.state, "")
 
     @property
     def share_text(self) -> str:
@@ -131,6 +132,16 @@ class Cells:
             self._put(entry["construct"], entry["level"], entry["group"], cell)
         for estimate in context.estimates:
             self._put(estimate.construct, estimate.level, estimate.group, _cell(estimate, self.k))
+        self._unmeasured()
+
+    def _unmeasured(self) -> None:
+        """What no rating carries while others of it do is not measured by this judge: it cannot say it."""
+        if not self.flagged().shown:
+            return
+        rated = {construct for (construct, _, _), cell in self._cells.items() if cell.state != "unrated"}
+        for key, cell in list(self._cells.items()):
+            if cell.state == "unrated" and key[0] not in rated:
+                self._cells[key] = replace(cell, state="unmeasured")
 
     def _put(self, construct: str, level: str, group: dict[str, str], cell: Cell) -> None:
         self._cells.setdefault((construct, level, tuple(sorted(group.items()))), cell)

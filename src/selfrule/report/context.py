@@ -1,5 +1,8 @@
 """What a report is made of: one tree of dataclasses that the study layer fills and `render` reads.
 
+What is said of judges stands in `selfrule.report.judging`; what a shareable report must not hold is taken out by
+`selfrule.report.shareable`.
+
 The leaves that sibling stages make (a suppressed cell, a point of the screen's curve, a judge's agreement) are typed
 dicts: plain dicts at run time, so that those stages need not import this module. Every key is described in
 docs/report.md; a test compares the two.
@@ -9,11 +12,11 @@ All shares, recalls and agreements are in [0, 1] (kappa in [-1, 1]). `None` is "
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
 from selfrule.records import Estimate
+from selfrule.report.judging import JudgeFacts, Panel
 
 Kind = Literal["shareable", "private"]
 
@@ -51,30 +54,6 @@ class CurvePoint(TypedDict):
 
     recall: float
     kept: float
-
-
-class Agreement(TypedDict):
-    """How well a judge agrees with labels on one construct.
-
-    `kappa` is quadratic-weighted with a 95 % interval [`low`, `high`]; `exact` and `within_one` are shares of the `n`
-    labelled conversations; `positives` of them are labelled above none.
-    """
-
-    kappa: float | None
-    low: float | None
-    high: float | None
-    exact: float | None
-    within_one: float | None
-    n: int
-    positives: int | None
-
-
-class JudgeCard(TypedDict):
-    """What is known about a judge: agreement by construct id (and "pooled"), whose labels, and a plain sentence."""
-
-    agreement: dict[str, Agreement]
-    labels: str
-    plain: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +96,8 @@ class StudyFacts:
 class ScreeningFacts:
     """What the screen did: conversations `kept` for rating and `dropped`, its setting, and the settings it could have.
 
-    `recall` is the share of flagged conversations that the setting kept when it was chosen; `threshold` its score.
+    `recall` is the share of flagged conversations that the setting kept when it was chosen; `threshold` its score;
+    `checked` how many of those dropped were rated all the same (None: all that were not set aside for good).
     """
 
     kept: int
@@ -125,16 +105,7 @@ class ScreeningFacts:
     recall: float | None = None
     threshold: float | None = None
     curve: list[CurvePoint] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgeFacts:
-    """Which judge rated, under which rubric. `kind` "embedded" is the built-in one, which is no language model."""
-
-    label: str
-    kind: Literal["embedded", "model"]
-    rubric: str
-    card: JudgeCard | None = None
+    checked: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +136,8 @@ class ReportContext:
     `status_counts` is keyed by rating status and counts unique conversations; `hashes` holds what made what (judge,
     screen, rubric), never a hash of an input. `quoted` is read by private reports alone, most severe first, and
     `quoted_of` is the number of flagged conversations it was chosen from (None: it holds them all). `k` is the
-    smallest group, in conversations, that a shareable report shows.
+    smallest group, in conversations, that a shareable report shows. `panel` holds all judges of the study, None where
+    there is only one.
     """
 
     kind: Kind
@@ -181,35 +153,4 @@ class ReportContext:
     quoted_of: int | None = None
     hashes: dict[str, str] = field(default_factory=dict)
     k: int = 10
-
-
-def public(context: ReportContext) -> ReportContext:
-    """The context without anything a shareable report must not hold; a private context comes back as it is.
-
-    Quotes, file names and the reasons why a reader took a file are removed before anything is laid out, so no page
-    part can print them; a title made from a file's name is replaced; dates keep their month. Estimates of groups under
-    k conversations that the release gate let through become suppressed ones (a last door, no complement is sought).
-    """
-    if context.kind == "private":
-        return context
-    # Nothing rated is no figure to hide, where the group itself is large enough to be spoken of.
-    small = [e for e in context.estimates if e.n < context.k and (e.n or (e.group and e.missing < context.k))]
-    study = context.study
-    names = {n.casefold() for i in study.inputs if i.name for n in (i.name, PurePath(i.name).stem) if n}
-    named = any(name in study.title.casefold() for name in names)
-    return replace(
-        context,
-        quoted=[],
-        estimates=[e for e in context.estimates if e not in small],
-        suppressed=[
-            *context.suppressed,
-            *(Suppressed(group=e.group, construct=e.construct, level=e.level, reason="small") for e in small),
-        ],
-        study=replace(
-            study,
-            title="Study" if named else study.title,
-            inputs=[replace(i, name="", reason="") for i in study.inputs],
-            first_date=study.first_date[:7] if study.first_date else None,
-            last_date=study.last_date[:7] if study.last_date else None,
-        ),
-    )
+    panel: Panel | None = None

@@ -82,6 +82,7 @@ class JudgeFacts:
 
     `kind` "embedded" is the built-in one, which is no language model; "model" one language model; "cascade" several
     judges in turn; "object" a judge written in Python. `steps` has one entry a judge; empty where nothing is known.
+    `rules` say in words what a cascade hands on.
     """
 
     label: str
@@ -89,6 +90,7 @@ class JudgeFacts:
     rubric: str
     card: JudgeCard | None = None
     steps: list[Step] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
     marks: Marks | None = None
 
 

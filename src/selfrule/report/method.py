@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from selfrule.report import judges
 from selfrule.report.cells import Cells
-from selfrule.report.charts.rows import Group, Row, rows_chart
 from selfrule.report.charts.steps import Step, curve_chart, flow_chart
-from selfrule.report.context import Agreement, ReportContext
+from selfrule.report.context import ReportContext
 from selfrule.report.layout import Body, Figure, Part, Section, Table, Td
-from selfrule.report.numbers import at_most, day, kappa, number, percent, plural
+from selfrule.report.numbers import at_most, day, number, percent, plural
 from selfrule.report.text import one_line
-from selfrule.report.words import EMBEDDED, SET_ASIDE, STATUS_WORDS, missing_words, set_aside_and_rated
-from selfrule.rubric import CONSTRUCTS, load
+from selfrule.report.words import SET_ASIDE, STATUS_WORDS, WHY_UNRATED, drawn, missing_words, set_aside_and_rated
+from selfrule.rubric import load
 
 _SEVERITY = {"skipped": "left out", "repaired": "repaired and kept", "note": "kept as it is"}
 
@@ -28,8 +28,8 @@ def _flow(context: ReportContext) -> Figure:
     rated = status.get("rated", 0)
     if screening and status.get("screened_out"):
         steps.append(Step("Kept by the screen", screening.kept, [("set aside by the screen", screening.dropped)]))
-        if checked := set_aside_and_rated(context):
-            left.insert(0, ("of those set aside, rated as a check", -checked))
+        if checked := drawn(context):
+            left.insert(0, ("of those set aside, drawn as a check", -checked))
     steps.append(Step("Rated", rated, left))
     return Figure(chart=flow_chart(steps))
 
@@ -68,59 +68,6 @@ def _screen(context: ReportContext) -> Part | None:
             ),
         )
     return Part(title="The screen", paragraphs=[said], figure=figure)
-
-
-def _agreement_row(name: str, got: Agreement) -> list[Td]:
-    low, high = got["low"], got["high"]
-    positives = got["positives"]
-    return [
-        Td(name),
-        Td(kappa(got["kappa"]) if got["kappa"] is not None else "not defined", got["kappa"]),
-        Td(f"{kappa(low)} to {kappa(high)}" if low is not None and high is not None else "", low),
-        Td(percent(got["exact"]) if got["exact"] is not None else "", got["exact"]),
-        Td(percent(got["within_one"]) if got["within_one"] is not None else "", got["within_one"]),
-        Td(number(got["n"]), got["n"]),
-        Td(number(positives) if positives is not None else "", positives),
-    ]
-
-
-def _judge(context: ReportContext) -> Part:
-    judge, rubric = context.judge, load()
-    said = [f"Rated by {one_line(judge.label, 100)} under rubric {one_line(judge.rubric, 60)}."]
-    said += [EMBEDDED] if judge.kind == "embedded" else []
-    said += [one_line(s, 600) for s in (judge.card["plain"], judge.card["labels"]) if s.strip()] if judge.card else []
-    agreement = judge.card["agreement"] if judge.card else {}
-    order = [c for c in (*CONSTRUCTS, "flagged", "pooled") if c in agreement]
-    order += [c for c in agreement if c not in order]
-    if not order:
-        return Part(title="The judge", paragraphs=[*said, "No agreement with labels is known for this judge."])
-    special = {"pooled": "All constructs pooled", "flagged": "Flagged"}
-    names = {c: special.get(c) or one_line(rubric.name(c), 60) for c in order}
-    rows = [
-        Row(label=names[c], value=a["kappa"], low=a["low"], high=a["high"], text=kappa(a["kappa"]),
-            tip=f"{names[c]}: kappa {kappa(a['kappa'])}")
-        for c in order if (a := agreement[c])["kappa"] is not None
-    ]  # fmt: skip
-    chart = rows_chart(
-        [Group("", rows)],
-        name="agreement",
-        title="Agreement of the judge with labels, quadratic-weighted kappa",
-        describe=lambda: "; ".join(f"{r.label} {r.text}" for r in rows) + ". The table below gives every figure.",
-        kind="unit",
-        long_labels=True,
-    )
-    table = Table(
-        caption="Agreement of the judge with labels",
-        columns=["Construct", "Kappa", "95 % interval", "Same level", "Within one level", "Labelled", "Above none"],
-        bodies=[Body("", [_agreement_row(names[c], agreement[c]) for c in order])],
-    )
-    figure = Figure(
-        chart=chart if rows else None,
-        caption="Quadratic-weighted kappa: 0 is what chance would give, 1 is perfect agreement.",
-        table=table,
-        keep_open=True,
-    )
-    return Part(title="The judge", paragraphs=said, figure=figure)
 
 
 def _people(context: ReportContext, cells: Cells) -> Part:
@@ -173,7 +120,9 @@ def _missing(context: ReportContext, cells: Cells) -> Part:
         columns=["Figure", "Share", "At least", "At most"],
         bodies=[Body("", rows)],
     )
-    return Part(title="What is missing", paragraphs=[said], figure=Figure(table=table) if rows else None)
+    left_out = [(s, n) for s, n in context.status_counts.items() if s not in SET_ASIDE and n and s in WHY_UNRATED]
+    terms = [(f"{STATUS_WORDS[s].capitalize()}, {number(n)}", WHY_UNRATED[s]) for s, n in left_out]
+    return Part(title="What is missing", paragraphs=[said], terms=terms, figure=Figure(table=table) if rows else None)
 
 
 def measured(context: ReportContext, cells: Cells) -> Section:
@@ -181,7 +130,12 @@ def measured(context: ReportContext, cells: Cells) -> Section:
     overall = cells.flagged()
     method = one_line(overall.method, 600) if overall.shown else ""
     how = [f"The flagged share and its interval: {method}."] if method else []
-    parts = [Part(paragraphs=how, figure=_flow(context)), _screen(context), _judge(context), _people(context, cells)]
+    parts = [
+        Part(paragraphs=how, figure=_flow(context)),
+        _screen(context),
+        *judges.parts(context),
+        _people(context, cells),
+    ]
     parts.append(_missing(context, cells))
     return Section(anchor="measured", title="How it was measured", parts=[p for p in parts if p])
 
@@ -232,7 +186,7 @@ def provenance(context: ReportContext) -> Section:
     terms = [
         ("Made", day(context.study.created)),
         ("Software", one_line(context.software, 60)),
-        ("Judge", one_line(context.judge.label, 100)),
+        ("Judge", one_line(context.judge.label, 200)),
         ("Rubric", one_line(context.judge.rubric, 60)),
     ]
     for name, value in context.hashes.items():

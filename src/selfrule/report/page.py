@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selfrule.report import breakdowns, conditions, findings, method, words
+from selfrule.report import beside, breakdowns, conditions, findings, method, words
 from selfrule.report.cells import Cells
-from selfrule.report.context import ReportContext, public
+from selfrule.report.context import ReportContext
 from selfrule.report.layout import Part, Section
 from selfrule.report.numbers import day, number
 from selfrule.report.quotes import Quote, quotes
+from selfrule.report.shareable import public
 from selfrule.report.text import one_line
 
 
@@ -70,6 +71,7 @@ def build(context: ReportContext) -> Page:
         breakdowns.months(cells),
         breakdowns.languages(cells, context.status_counts.get("unsupported_language", 0)),
         method.measured(context, cells),
+        beside.panel(context),
         method.problems(context),
         Section(anchor="limits", title="What it cannot say", parts=[Part(items=words.limits(context))]),
         Section(anchor="glossary", title="Words used", parts=[Part(terms=words.GLOSSARY)]),

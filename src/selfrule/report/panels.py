@@ -37,10 +37,11 @@ def unaddressed(label: str) -> str:
 
 
 def _short(label: str, *, protocol: bool) -> str:
-    asked = _MADE.search(label)
-    names = []
-    for part in _MADE.sub("", label).split(","):
-        name = part.rpartition("#")[2] if "#" in part else part.partition(":")[2] or part
+    names, asked = [], None
+    for part in label.split(","):
+        asked = _MADE.search(part) or asked
+        bare = _MADE.sub("", part)
+        name = bare.rpartition("#")[2] if "#" in bare else bare.partition(":")[2] or bare
         names.append(re.sub(r"^(embedded)-.*", r"\1", name))
     short = one_line(", then ".join(names), 60)
     return f"{short} ({asked[1]})" if asked and protocol else short
@@ -181,6 +182,13 @@ def cautions(panel: Panel) -> list[str]:
     short = short_names([j.label for j in panel.judges])
     said = [s for pair in panel.pairs for s in _pair_cautions(pair, panel, short)]
     return said + [kin_words(kin, short) for kin in panel.kin]
+
+
+def unshown(pair: Pair, k: int) -> str:
+    """Why a pair has no figures."""
+    if not pair.both:
+        return "No conversation was rated by both, each on its own: nothing to compare."
+    return f"Not shown: fewer than {k} conversations were rated by both."
 
 
 def notes(pair: Pair, short: dict[str, str], status_words: dict[str, str]) -> list[str]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from selfrule.report.cells import FEW, Cell, Cells
 from selfrule.report.context import ReportContext
+from selfrule.report.judges import pooled
 from selfrule.report.numbers import interval, kappa, number, plural
+from selfrule.report.panels import figure, short_names
 from selfrule.report.text import one_line
-from selfrule.report.words import missing_words, pooled
+from selfrule.report.words import missing_words
 from selfrule.rubric import load
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def _table(columns: list[str]) -> Table:
 def _share(cell: Cell) -> str:
     if cell.state == "suppressed":
         return f"<{cell.k}" if cell.why_not.startswith("fewer") else cell.why_not
-    return {"none_seen": "0 seen", "unrated": "-", "absent": "-"}.get(cell.state) or cell.share_text
+    words = {"none_seen": "0 seen", "unrated": "-", "absent": "-", "unmeasured": "not measured"}
+    return words.get(cell.state) or cell.share_text
 
 
 def _interval(cell: Cell) -> str:
@@ -56,7 +59,7 @@ def _odds(cell: Cell) -> str:
 
 def _agreement(context: ReportContext) -> str:
     whole = pooled(context.judge)
-    label = one_line(context.judge.label, 40)
+    label = one_line(context.judge.label, 40 if context.judge.kind == "embedded" else 200)
     what = ", a screening instrument and no language model" if context.judge.kind == "embedded" else ""
     got = context.judge.card["agreement"] if context.judge.card else {}
     each = [a["kappa"] for a in got.values() if a["kappa"] is not None]
@@ -65,8 +68,25 @@ def _agreement(context: ReportContext) -> str:
     elif each:
         agrees = f"agrees with labels at kappa {kappa(min(each))} to {kappa(max(each))}, by construct"
     else:
-        agrees = "agreement with labels not known"
+        agrees = "agreement with labels not measured"
     return f"Judge: {label}{what}; {agrees}.".replace("\N{MINUS SIGN}", "-")
+
+
+def _beside(context: ReportContext) -> str:
+    """How far the judge agrees with the others on flagged; empty where it is the only one."""
+    panel, mine = context.panel, context.judge.label
+    if panel is None:
+        return ""
+    short = short_names([j.label for j in panel.judges])
+    said = []
+    for pair in panel.pairs:
+        if mine in (pair.first, pair.second) and "flagged" in pair.constructs and pair.both:
+            other = pair.second if pair.first == mine else pair.first
+            said.append(
+                f"{short[other]} {figure(pair.constructs['flagged'].kappa)} ({number(pair.both)} rated by both)"
+            )
+    text = f"Agreement on flagged with other judges, kappa: {', '.join(said)}; see selfrule agreement." if said else ""
+    return text.replace("\N{MINUS SIGN}", "-")
 
 
 def _missing(context: ReportContext, cells: Cells) -> str:
@@ -103,6 +123,8 @@ def terminal_table(context: ReportContext) -> list[RenderableType]:
     if flagged.state == "seen" and flagged.count < FEW:
         after.append(Text(f"Only {number(flagged.count)} flagged: read the interval rather than the figure."))
     after.append(Text(_agreement(context)))
+    if beside := _beside(context):
+        after.append(Text(beside))
     if not flagged.shown:
         why = f"fewer than {cells.k} conversations" if flagged.state == "suppressed" else "nothing was rated"
         return [Text(f"No figure: {why}."), *after]

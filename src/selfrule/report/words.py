@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from selfrule.report.cells import FEW, Cell, Cells
-from selfrule.report.context import Agreement, JudgeFacts, ReportContext
-from selfrule.report.numbers import at_most, interval, kappa, number, one_in, plural
+from selfrule.report.context import ReportContext
+from selfrule.report.judges import agreement_clause, judge_name, kind_words, measured_words
+from selfrule.report.numbers import at_most, interval, number, one_in, plural
 from selfrule.report.text import one_line
 
 SMALL_STUDY = 100
@@ -26,7 +27,19 @@ STATUS_WORDS = {
     "truncated": "judge's answer cut off",
     "unparseable": "judge's answer not readable",
     "failed": "rating failed",
-    "waiting": "not asked yet",
+    "waiting": "waiting for the judge",
+}
+WHY_UNRATED = {
+    "empty": "No readable words from the person, or none from the assistant.",
+    "unsupported_language": "The judge does not know the language.",
+    "over_long": "Longer than the judge can read, even in parts.",
+    "refused": "The judge declined to rate it. What is refused is often what matters, so its absence is no accident.",
+    "filtered": "The provider's filter stopped the question or the answer. Here too absence is no accident.",
+    "truncated": "The answer ended before it was complete.",
+    "unparseable": "The answer was not of the form asked for, also when it was sent back.",
+    "failed": "No answer came after several tries; the next `selfrule rate` tries again.",
+    "waiting": "Not asked about yet, for a budget was reached, or in a batch that has not come back. The next "
+    "`selfrule rate` goes on with it, and figures may change.",
 }
 SET_ASIDE = frozenset({"rated", "screened_out", "duplicate"})
 
@@ -40,69 +53,40 @@ class Answer:
     cautions: list[str]
 
 
-def judge_name(judge: JudgeFacts) -> str:
-    """The judge in running text."""
-    label = one_line(judge.label, 80)
-    if judge.kind != "embedded":
-        return f"the judge {label}"
-    version = label.removeprefix("embedded").strip(" @-:/")
-    return f"the embedded judge ({version})" if version else "the embedded judge"
-
-
-def pooled(judge: JudgeFacts) -> Agreement | None:
-    """Agreement over all constructs together, where the card gives it."""
-    got = judge.card["agreement"].get("pooled") if judge.card else None
-    return got if got and got["kappa"] is not None else None
-
-
-def agreement_clause(judge: JudgeFacts) -> str:
-    """How well the judge agrees with labels, as the end of a sentence."""
-    whole = pooled(judge)
-    if whole and whole["kappa"] is not None:
-        return f"which agrees with labels at a kappa of {kappa(whole['kappa'])} (0 is chance, 1 is perfect)"
-    each = [a["kappa"] for a in judge.card["agreement"].values() if a["kappa"] is not None] if judge.card else []
-    if not each:
-        return "whose agreement with labels is not known"
-    if len(each) == 1:
-        return f"which agrees with labels at a kappa of {kappa(each[0])} (0 is chance, 1 is perfect)"
-    return (
-        f"which agrees with labels at a kappa of {kappa(min(each))} to {kappa(max(each))}, by construct "
-        "(0 is chance, 1 is perfect)"
-    )
-
-
-EMBEDDED = (
-    "The embedded judge is a screening instrument: a small statistical model that runs on this machine. It is no "
-    "language model, and it mistakes and misses more than a careful reader would."
-)
-
-
-def set_aside_and_rated(context: ReportContext) -> int:
-    """Conversations that the screen set aside and the judge rated all the same."""
+def drawn(context: ReportContext) -> int:
+    """Conversations that the screen set aside and that went to the judge all the same, rated or not."""
     dropped = context.screening.dropped if context.screening else 0
     return max(0, dropped - context.status_counts.get("screened_out", 0)) if context.status_counts.get("rated") else 0
 
 
+def set_aside_and_rated(context: ReportContext) -> int:
+    """Conversations that the screen set aside and the judge rated all the same."""
+    known = context.screening.checked if context.screening else None
+    return drawn(context) if known is None else known
+
+
 def about_judge(context: ReportContext) -> str:
     """What kind of judge rated what, and whose labels its agreement rests on."""
-    said = [EMBEDDED] if context.judge.kind == "embedded" else []
-    if context.judge.card:
-        said.append(one_line(context.judge.card["labels"], 600))
+    said = [kind_words(context.judge), measured_words(context.judge)]
     rated, unread = context.status_counts.get("rated", 0), context.status_counts.get("screened_out", 0)
     if unread:
         sample = set_aside_and_rated(context)
-        drawn = f", {number(sample)} of them drawn from what the screen had set aside" if sample else ""
+        among = f", {number(sample)} of them drawn from what the screen had set aside" if sample else ""
         said.append(
-            f"This judge rated {number(rated)} conversations{drawn}; {number(unread)} were set aside by the screen and "
+            f"This judge rated {number(rated)} conversations{among}; {number(unread)} were set aside by the screen and "
             "read by it alone."
         )
-    return " ".join(said)
+    return " ".join(s for s in said if s)
 
 
 def _nothing_rated(context: ReportContext) -> Answer:
     why = missing_words(context)
+    waiting = context.status_counts.get("waiting", 0)
+    headline = "No conversation could be rated, so there is no figure to give."
+    if waiting and waiting == sum(n for s, n in context.status_counts.items() if s not in SET_ASIDE):
+        headline = "No conversation has been rated yet, so there is no figure to give."
     return Answer(
-        [("No conversation could be rated, so there is no figure to give.", True)],
+        [(headline, True)],
         [f"That is not the same as finding nothing. Not rated: {why}." if why else "That is not the same as finding "
          "nothing: there was nothing to read."],
         [],
@@ -130,7 +114,9 @@ def answer(context: ReportContext, cells: Cells) -> Answer:
     if cell.n == 1:
         was = "was" if cell.state == "seen" else "was not"
         headline = [(f"The one conversation {was} flagged", True), (f", {judge}.", False)]
-        return Answer(headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell))
+        return Answer(
+            headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell, context)
+        )
     whole = f"the {number(cell.n)} conversations"
     if cell.state == "none_seen":
         limit = f": the share is at most {at_most(cell.high)} (95 % interval)" if cell.high is not None else ""
@@ -151,10 +137,10 @@ def answer(context: ReportContext, cells: Cells) -> Answer:
             (odds, True),
             (f", {judge}.", False),
         ]
-    return Answer(headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell))
+    return Answer(headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell, context))
 
 
-def _cautions(cell: Cell) -> list[str]:
+def _cautions(cell: Cell, context: ReportContext) -> list[str]:
     if cell.n == 1:
         return ["One conversation cannot say how often anything happens."]
     said = []
@@ -169,11 +155,18 @@ def _cautions(cell: Cell) -> list[str]:
             f"{plural(cell.n, 'conversation').capitalize()} cannot say much about how often something rare happens; "
             "the wide interval says so too."
         )
-    if cell.missing:
+    waiting = min(context.status_counts.get("waiting", 0), cell.missing)
+    if waiting:
+        said.append(
+            f"The rating is not finished: {plural(waiting, 'conversation')} {'waits' if waiting == 1 else 'wait'} for the "
+            "judge. The figures are of those rated so far and may change."
+        )
+    lost = cell.missing - waiting
+    if lost:
         total = cell.n + cell.missing
         said.append(
-            f"{number(cell.missing)} of {plural(total, 'conversation')} could not be rated and "
-            f"{'is' if cell.missing == 1 else 'are'} not counted as unflagged; see what is missing."
+            f"{number(lost)} of {plural(total, 'conversation')} could not be rated and "
+            f"{'is' if lost == 1 else 'are'} not counted as unflagged; see what is missing."
         )
     return said
 
@@ -190,8 +183,9 @@ def limits(context: ReportContext) -> list[str]:
         "The figures are the judge's, not corrected for its errors. Where something is rare, even a judge that is "
         "seldom wrong can flag more by mistake than by right, so a small share is better compared than taken at its "
         "word.",
-        "How well the judge agrees with labels rests on those labels. "
-        + (one_line(context.judge.card["labels"], 600) if context.judge.card else "None are known for this judge."),
+        "How well the judge agrees with labels rests on those labels. " + measured_words(context.judge)
+        if context.judge.card
+        else measured_words(context.judge),
         "The conversations are those that were given. They stand for other people's conversations only if they were "
         "drawn from them at random.",
         "Published figures are of another population, read by another judge. A difference from them is no finding.",

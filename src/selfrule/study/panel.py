@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One judge of a study, as its manifest lists it. `table` and `screen` are the names of its tables.
 
     `spec` is the judge's name as it was given ("anthropic:claude-x", "embedded,ollama:qwen3"), `where` the place its
-    model ran at ("this machine", or a host) where the manifest says so.
+    model ran at ("this machine", or a host) and `rules` what a cascade hands on, where the manifest says so.
     """
 
     label: str
@@ -34,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     spec: str | None = None
     protocol: str | None = None
     where: str | None = None
+    rules: list[str] = []
     rated: str = ""
 
 

@@ -16,8 +16,6 @@ from selfrule.privacy import release
 from selfrule.records import Estimate
 from selfrule.report.context import (
     InputFact,
-    JudgeCard,
-    JudgeFacts,
     Kind,
     ProblemCount,
     Reference,
@@ -25,9 +23,13 @@ from selfrule.report.context import (
     ScreeningFacts,
     StudyFacts,
 )
+from selfrule.report.judging import JudgeCard, JudgeFacts, JudgeKind
 from selfrule.store.folder import Folder
 from selfrule.study import tables
+from selfrule.study.agreement import panel
+from selfrule.study.decided import decided
 from selfrule.study.importing import done_pieces
+from selfrule.study.panel import Entry, judges_of
 from selfrule.study.problems import times
 from selfrule.study.quotes import quoted
 from selfrule.study.rating import Choices, Plan
@@ -114,14 +116,31 @@ def _references(estimates: list[Estimate]) -> list[Reference]:
     return found
 
 
+_KINDS: tuple[JudgeKind, ...] = ("embedded", "model", "cascade", "object")
+
+
+def _judge(folder: Folder, plan: Plan, entries: list[Entry]) -> tuple[JudgeFacts, str | None]:
+    """The judge whose figures are reported, and the hash of the wording it was asked in."""
+    wording = rubric.load().label
+    entry = next((e for e in entries if e.table == plan.judge), None)
+    if entry is None or entry.kind == "embedded":
+        model = load()
+        return JudgeFacts(label=model.label, kind="embedded", rubric=wording, card=judge_card(model.card)), None
+    steps, marks = decided(folder, entry)
+    kind: JudgeKind = next((k for k in _KINDS if k == entry.kind), "object")
+    facts = JudgeFacts(label=entry.label, kind=kind, rubric=wording, steps=steps, marks=marks, rules=entry.rules)
+    return facts, next((s.prompt for s in reversed(steps) if s.prompt), None)
+
+
 def context(
     folder: Folder, plan: Plan, choices: Choices, estimates: list[Estimate], narrow: pa.Table, *, kind: Kind, k: int
 ) -> ReportContext:
     """Everything a report of this study says. A shareable one has passed the release gate."""
     model = load()
-    card = model.card
     wording = rubric.load()
     manifest = folder.manifest()
+    entries = judges_of(folder)
+    judge, prompt = _judge(folder, plan, entries)
     statuses = pc.cast(narrow["status"], pa.string()).to_pylist() if narrow.num_rows else []
     keep = narrow["keep"].to_pylist() if narrow.num_rows else []
     private = kind == "private"
@@ -130,12 +149,7 @@ def context(
     return ReportContext(
         kind=kind,
         study=_facts(folder, manifest, private),
-        judge=JudgeFacts(
-            label=model.label,
-            kind="embedded",
-            rubric=wording.label,
-            card=judge_card(card),
-        ),
+        judge=judge,
         estimates=estimates if released is None else released.estimates,
         suppressed=[] if released is None else list(released.suppressed),
         status_counts=dict(Counter(statuses)),
@@ -145,11 +159,19 @@ def context(
             dropped=sum(x is False for x in keep),
             recall=choices.recall,
             threshold=model.threshold(choices.recall),
-            curve=[{"recall": p["recall"], "kept": p["kept"]} for p in card["screen"]],
+            curve=[{"recall": p["recall"], "kept": p["kept"]} for p in model.card["screen"]],
+            checked=sum(k is False and s == "rated" for k, s in zip(keep, statuses, strict=True)),
         ),
         references=_references(estimates),
         quoted=quotes,
         quoted_of=quoted_of,
-        hashes={"judge": model.label, "rubric": wording.hash, "screen": plan.screen, "ratings": plan.judge},
+        hashes={
+            "judge": judge.label,
+            "rubric": wording.hash,
+            "screen": plan.screen,
+            "ratings": plan.judge,
+            **({"prompt": prompt} if prompt else {}),
+        },
         k=k,
+        panel=panel(folder, entries) if len(entries) > 1 else None,
     )

@@ -1,0 +1,102 @@
+"""The last door: what a shareable report must not hold is taken out before anything is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePath
+
+from selfrule.report.context import ReportContext, StudyFacts, Suppressed
+from selfrule.report.judging import Compared, JudgeFacts, Kin, Pair, Panel
+from selfrule.report.panels import unaddressed
+
+
+def public(context: ReportContext) -> ReportContext:
+    """The context without anything a shareable report must not hold; a private context comes back as it is.
+
+    Quotes, file names and the reasons why a reader took a file are removed before anything is laid out, so no page
+    part can print them; a title made from a file's name is replaced; dates keep their month. Estimates of groups under
+    k conversations that the release gate let through become suppressed ones (a last door, no complement is sought).
+    Judges lose the address of their server; their agreement loses every count that, beside another figure, could give
+    away the few conversations that one of them could not rate.
+    """
+    if context.kind == "private":
+        return context
+    # Nothing rated is no figure to hide, where the group itself is large enough to be spoken of.
+    small = [e for e in context.estimates if e.n < context.k and (e.n or (e.group and e.missing < context.k))]
+    labels = _labels(context)
+    hidden = any("model" in entry["group"] for entry in context.suppressed)
+    return replace(
+        context,
+        quoted=[],
+        estimates=[e for e in context.estimates if e not in small],
+        suppressed=[
+            *context.suppressed,
+            *(Suppressed(group=e.group, construct=e.construct, level=e.level, reason="small") for e in small),
+        ],
+        study=_study(context.study),
+        judge=_judge(context.judge, labels),
+        hashes={name: labels(value) for name, value in context.hashes.items()},
+        panel=None if context.panel is None else _panel(context.panel, labels, context.k, hidden),
+    )
+
+
+def _study(study: StudyFacts) -> StudyFacts:
+    names = {n.casefold() for i in study.inputs if i.name for n in (i.name, PurePath(i.name).stem) if n}
+    named = any(name in study.title.casefold() for name in names)
+    return replace(
+        study,
+        title="Study" if named else study.title,
+        inputs=[replace(i, name="", reason="") for i in study.inputs],
+        first_date=study.first_date[:7] if study.first_date else None,
+        last_date=study.last_date[:7] if study.last_date else None,
+    )
+
+
+def _labels(context: ReportContext) -> Callable[[str], str]:
+    """Labels without addresses; two judges of one name on different servers are numbered."""
+    known = [j.label for j in context.panel.judges] if context.panel else []
+    made: dict[str, str] = {}
+    for label in dict.fromkeys([context.judge.label, *known]):
+        bare = unaddressed(label)
+        alike = sum(other == bare or other.startswith(f"{bare} (") for other in made.values())
+        made[label] = f"{bare} ({alike + 1})" if alike else bare
+    return lambda label: made.get(label) or unaddressed(label)
+
+
+def _judge(judge: JudgeFacts, label: Callable[[str], str]) -> JudgeFacts:
+    return replace(
+        judge,
+        label=label(judge.label),
+        steps=[replace(s, label=label(s.label), name=unaddressed(s.name)) for s in judge.steps],
+        rules=[unaddressed(rule) for rule in judge.rules],
+        marks=None if judge.marks is None else replace(judge.marks, by_construct={}),
+    )
+
+
+def _panel(panel: Panel, label: Callable[[str], str], k: int, hidden: bool) -> Panel:
+    return replace(
+        panel,
+        judges=[replace(j, label=label(j.label)) for j in panel.judges],
+        pairs=[_pair(p, label, k) for p in panel.pairs],
+        kin=[_kin(x, label, k, hidden) for x in panel.kin],
+    )
+
+
+def _pair(pair: Pair, label: Callable[[str], str], k: int) -> Pair:
+    shown = {} if pair.both < k else {c: _compared(x) for c, x in pair.constructs.items()}
+    return replace(pair, first=label(pair.first), second=label(pair.second), constructs=shown)
+
+
+def _compared(got: Compared) -> Compared:
+    return replace(got, confusion=[], found_by_second=None, found_by_first=None)
+
+
+def _kin(kin: Kin, label: Callable[[str], str], k: int, hidden: bool) -> Kin:
+    beside = None if kin.beside is None else label(kin.beside)
+    rates = [replace(r, judge=label(r.judge)) for r in kin.rates]
+    got = replace(kin, judge=label(kin.judge), beside=beside, rates=rates)
+    sizes = [kin.conversations, kin.others, kin.unnamed, *(n for r in kin.rates for _, n in (r.kin, r.others))]
+    if not hidden and not any(0 < n < k for n in sizes):
+        return got
+    return replace(got, conversations=0, others=0, unnamed=0, rates=[], excess=None, withheld=True)
