@@ -151,7 +151,7 @@ def test_a_scorecard_holds_no_conversation_text() -> None:
 
 
 def test_a_scorecard_survives_json() -> None:
-    found = card(Honest(), sets(quick=True), spent=lambda: Spent(3, 1, Usage(1, 2, 3, 4), None))
+    found = card(Honest(), sets(quick=True), spent=lambda: Spent(3, Usage(1, 2, 3, 4), None))
     assert msgspec.json.decode(msgspec.json.encode(found), type=Scorecard) == found
 
 

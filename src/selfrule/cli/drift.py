@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def print_drift(drift: Drift, out: Console) -> None:
     """What changed on the anchors since another time."""
-    head(f"Since {drift.then.replace('T', ' ').removesuffix('+00:00')} UTC", out)
+    head(f"Anchors, since {drift.then.replace('T', ' ').removesuffix('+00:00')} UTC", out)
     if drift.before != drift.after:
         out.print(f"That was another judge: {plain(drift.before)}. Now: {plain(drift.after)}.", markup=False)
     if drift.same.value is None:

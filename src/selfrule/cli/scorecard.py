@@ -238,13 +238,26 @@ def _handling(handling: Handling, spent: Spent | None, out: Console) -> None:
             markup=False,
         )
     if spent is not None:
-        usage = spent.usage
-        price = "cost not known" if spent.cost is None else f"cost ${spent.cost:,.2f}"
-        out.print(
-            f"{plural(spent.requests, 'request')}, {plural(spent.kept, 'answer')} already paid for; tokens in "
-            f"{number(usage.input)} ({number(usage.cached)} from cache), out {number(usage.output)}; {price}.",
-            markup=False,
+        _paid(handling.ratings, spent, out)
+
+
+def _paid(ratings: int, spent: Spent, out: Console) -> None:
+    usage = spent.usage
+    if not spent.replies:
+        out.print("Every answer was there from an earlier check: nothing was asked, nothing paid.")
+        return
+    price = "not known" if spent.cost is None else f"${spent.cost:,.2f}"
+    each = ""
+    if spent.replies >= ratings:  # none was there from an earlier check
+        each = (
+            f"; a conversation {number(round(usage.input / ratings))} in, {number(round(usage.output / ratings))} out"
         )
+        each += "" if spent.cost is None else f", ${spent.cost / ratings:,.4f}"
+    out.print(
+        f"{plural(spent.replies, 'reply', 'replies')} asked for now; tokens in {number(usage.input)} "
+        f"({number(usage.cached)} from a cache), out {number(usage.output)}{each}. Cost: {price}.",
+        markup=False,
+    )
 
 
 def head(text: str, out: Console) -> None:

@@ -133,10 +133,12 @@ class Handling(msgspec.Struct, frozen=True):
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """What a check took. `kept` answers were there from an earlier check and cost nothing. `cost` in dollars."""
+    """What a check took: replies paid for now (those of an earlier check cost nothing), tokens, US dollars.
 
-    requests: int
-    kept: int
+    `cost` is None where the price of any of them is not known.
+    """
+
+    replies: int
     usage: Usage
     cost: float | None
 
