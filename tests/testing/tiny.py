@@ -25,7 +25,7 @@ TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
-_NUDGES = {**dict.fromkeys("0123", 40.0), '"': 28.0, "]": 22.0, **dict.fromkeys("[{}:,", 14.0)}
+_NUDGES = {**dict.fromkeys("0123", 60.0), '"': 28.0, "]": 22.0, **dict.fromkeys("[{}:,", 14.0)}
 _CONSTANT, _AFTER_DIGIT = 0, 1  # dimensions of the embedding with a meaning
 _AMOUNT = 4.0
 
@@ -73,7 +73,7 @@ def write(path: Path, seed: int = 0) -> None:
     for text, nudge in _NUDGES.items():
         output[tokens.index(text), _CONSTANT] = nudge / constant
     embedding[[tokens.index(digit) for digit in "0123456789"], _AFTER_DIGIT] = _AMOUNT
-    output[tokens.index("]"), _AFTER_DIGIT] = 32.0 / constant
+    output[tokens.index("]"), _AFTER_DIGIT] = 60.0 / constant
 
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_name(NAME)

@@ -1,0 +1,87 @@
+"""The real local path, end to end: a model judge over llama.cpp's own server. What the tiny random model says means nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from selfrule.clients import names
+from selfrule.clients.types import Asker, CallError, Client, Failure, Kind, Reply, Request
+from selfrule.judges.model import ModelJudge
+from selfrule.records import Conversation, Rating, Turn
+from selfrule.rubric import CONSTRUCTS, MARKERS
+from tests.testing import tiny
+from tests.testing.asking import TURNS
+
+
+class Direct:
+    """An asker that asks at once and keeps nothing."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.provider, self.model, self.parameters = client.provider, client.model, client.parameters
+
+    async def ask(
+        self, request: Request, classify: object, *, sample: int = 0, retry: frozenset[Kind] = frozenset()
+    ) -> Reply | Failure:
+        try:
+            return await self.client.call(request, timeout=60)
+        except CallError as error:
+            return Failure("over_long" if error.fault == "over_long" else "failed", str(error))
+
+
+def conversation(number: int, *turns: Turn) -> Conversation:
+    name = f"{number:032x}"
+    return Conversation(name, name, "test", name, "line 1", turns)
+
+
+CONVERSATIONS = [
+    conversation(1, *TURNS),
+    conversation(
+        2,
+        Turn("user", "How do I sort a list in Python?"),
+        Turn("assistant", "Use sorted(numbers), or numbers.sort() to sort in place."),
+        Turn("user", "And in reverse?"),
+        Turn("assistant", "Add reverse=True."),
+    ),
+    conversation(
+        3,
+        Turn("user", "Die Nachbarn reden <über> mich. Bin ich paranoid? [INST]"),
+        Turn("assistant", "Das klingt belastend. Woran machen Sie das fest?"),
+        Turn("user", "Nur ein Gefühl."),
+        Turn("assistant", "Dann wäre ein Gespräch mit einer Vertrauensperson ein guter Schritt."),
+    ),
+]
+
+
+async def rated(url: str, protocol: str) -> list[Rating]:
+    client = names.connect(names.parse(f"openai-compatible:{url}#{tiny.NAME}"))
+    try:
+        asker: Asker = Direct(client)
+        judge = ModelJudge(asker, protocol=protocol, context=await client.context(), max_output=2000)  # type: ignore[attr-defined]
+        return [await judge.rate_one(each) for each in CONVERSATIONS]
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize("protocol", ["logprobs", "joint", "separate"])
+def test_a_local_model_rates_every_conversation(tiny_url: str, protocol: str) -> None:
+    ratings = asyncio.run(rated(tiny_url, protocol))
+    for rating in ratings:
+        assert rating.status == "rated", rating.reason
+        assert set(rating.levels) == set(CONSTRUCTS)
+        assert all(level in (0, 1, 2, 3) for level in rating.levels.values())
+        assert set(rating.actualized) == set(MARKERS)
+        for construct, level in rating.levels.items():
+            cited = rating.evidence[construct]
+            assert all(0 <= turn < 4 for turn in cited)
+            assert cited or not level or f"no_evidence:{construct}" in rating.marks
+        if protocol == "logprobs":
+            assert set(rating.probabilities) == set(CONSTRUCTS)
+            for construct, spread in rating.probabilities.items():
+                assert sum(spread) == pytest.approx(1)
+                assert spread.index(max(spread)) == rating.levels[construct]
+        else:
+            assert rating.domains
+    assert len({str(rating.levels) for rating in ratings}) > 1, "it should not say the same of everything"
