@@ -9,7 +9,6 @@ batch (its size, when it was begun) narrows that down to batches of that very si
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selfrule.clients import faults
+from selfrule.clients.looped import Looped
 from selfrule.clients.marks import mark, mark_in, marked, unmarked
 from selfrule.clients.types import BatchState, CallError, Reply, Request
 from selfrule.clients.wire import Wire, encode
@@ -73,8 +73,7 @@ class AnthropicBatches:
         self._body = body
         self._read = read
         self._proxy = proxy
-        self._client: AsyncAnthropic | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients = Looped(self._made, lambda client: client.close())
         self._wire = Wire(url, self.headers, proxy)
         self._ours: set[str] = set()
         self._marks: dict[str, str] = {}
@@ -98,12 +97,6 @@ class AnthropicBatches:
         """What Anthropic's client sends with every request: key, version."""
         client = self._made()
         return {k: v for k, v in {**client.default_headers, **client.auth_headers}.items() if isinstance(v, str)}
-
-    def _sdk(self) -> AsyncAnthropic:
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._client, self._loop = self._made(), loop
-        return self._client
 
     def size(self, custom_id: str, request: Request) -> int:
         """Bytes that a request takes of `most_bytes`."""
@@ -132,7 +125,9 @@ class AnthropicBatches:
         from anthropic.types.messages import MessageBatch
 
         try:
-            batch = await self._sdk().post("/v1/messages/batches", cast_to=MessageBatch, content=bytes(content))
+            batch = await (await self._clients.get()).post(
+                "/v1/messages/batches", cast_to=MessageBatch, content=bytes(content)
+            )
         except faults.raised_by("anthropic") as error:
             raise _failure(error) from None
         self._ours.add(batch.id)
@@ -157,7 +152,7 @@ class AnthropicBatches:
         oldest = time.time() - _LOOKED_BACK_S if since is None else since - _CLOCKS_APART_S
         undecided = 0
         try:
-            async for batch in self._sdk().messages.batches.list(limit=100):
+            async for batch in (await self._clients.get()).messages.batches.list(limit=100):
                 if batch.created_at.timestamp() < oldest:
                     break
                 counts = batch.request_counts
@@ -189,7 +184,7 @@ class AnthropicBatches:
 
     async def _retrieved(self, batch: str) -> MessageBatch:
         try:
-            found = await self._sdk().messages.batches.retrieve(batch)
+            found = await (await self._clients.get()).messages.batches.retrieve(batch)
         except faults.raised_by("anthropic") as error:
             raise _failure(error) from None
         self._ours.add(batch)
@@ -238,7 +233,7 @@ class AnthropicBatches:
     async def forget(self, batch: str) -> None:
         """Delete an ended batch at Anthropic, once its results are kept; one already gone is no error."""
         try:
-            await self._sdk().messages.batches.delete(batch)
+            await (await self._clients.get()).messages.batches.delete(batch)
         except faults.raised_by("anthropic") as error:
             failure = _failure(error)
             if failure.status != 404:
@@ -247,9 +242,7 @@ class AnthropicBatches:
     async def close(self) -> None:
         """Close connections."""
         await self._wire.close()
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.close()
+        await self._clients.close()
 
 
 def _path(batch: str) -> str:

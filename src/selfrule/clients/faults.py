@@ -1,8 +1,8 @@
 """Every way in which a request can bring no reply, as one `CallError`: HTTP answers, error rows of batches, exceptions.
 
 What decides is, in this order: the provider's machine-readable code or type, a phrase at the start of its message, the
-HTTP status. A phrase counts only within the first sentence, and only where it names what the provider itself says, as
-some servers quote the input in their errors and the input is a stranger's text.
+HTTP status. A phrase counts only within the first sentence and outside of quotation marks: some servers quote the input in
+their errors, and the input is a stranger's text.
 """
 
 from __future__ import annotations

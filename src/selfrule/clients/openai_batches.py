@@ -8,7 +8,6 @@ those three days.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selfrule.clients import faults
+from selfrule.clients.looped import Looped
 from selfrule.clients.types import BatchState, CallError, Reply, Request
 from selfrule.clients.wire import encode, split
 from selfrule.errors import UsageError
@@ -71,8 +71,7 @@ class OpenAIBatches:
         self._body = body
         self._read = read
         self._proxy = proxy
-        self._client: AsyncOpenAI | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients = Looped(self._made, lambda client: client.close())
 
     def __repr__(self) -> str:
         return f"OpenAIBatches({self._url!r})"
@@ -92,12 +91,6 @@ class OpenAIBatches:
         """What OpenAI's client sends with every request: key, organisation, project, version."""
         client = self._made()
         return {k: v for k, v in {**client.default_headers, **client.auth_headers}.items() if isinstance(v, str)}
-
-    def _sdk(self) -> AsyncOpenAI:
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._client, self._loop = self._made(), loop
-        return self._client
 
     def line(self, custom_id: str, request: Request) -> bytes:
         """A request as it stands in the file, with the end of its line."""
@@ -123,7 +116,7 @@ class OpenAIBatches:
                 f"A batch of {len(requests)} requests and {len(content)} bytes was to be sent; OpenAI takes "
                 f"{self.most_requests} and {self.most_bytes}. Split it."
             )
-        client = self._sdk()
+        client = await self._clients.get()
         try:
             file = await client.files.create(
                 file=(f"selfrule-{tag}.jsonl", bytes(content)),
@@ -145,7 +138,7 @@ class OpenAIBatches:
         """The id of a batch that carries `tag`; the newest where there are several, None where there is none."""
         oldest = time.time() - _LOOKED_BACK_S
         try:
-            async for batch in self._sdk().batches.list(limit=100):
+            async for batch in (await self._clients.get()).batches.list(limit=100):
                 if (batch.metadata or {}).get("selfrule") == tag:
                     return batch.id
                 if batch.created_at < oldest:
@@ -156,7 +149,7 @@ class OpenAIBatches:
 
     async def _retrieved(self, batch: str) -> Batch:
         try:
-            return await self._sdk().batches.retrieve(batch)
+            return await (await self._clients.get()).batches.retrieve(batch)
         except faults.raised_by("openai") as error:
             raise _failure(error) from None
 
@@ -186,7 +179,7 @@ class OpenAIBatches:
             if file_id is None:
                 continue
             try:
-                async with self._sdk().files.with_streaming_response.content(file_id) as response:
+                async with (await self._clients.get()).files.with_streaming_response.content(file_id) as response:
                     async for line in split(response.iter_bytes(65536)):
                         yield self._result(line)
             except faults.raised_by("openai") as error:
@@ -219,7 +212,7 @@ class OpenAIBatches:
             if file_id is None:
                 continue
             try:
-                await self._sdk().files.delete(file_id)
+                await (await self._clients.get()).files.delete(file_id)
             except faults.raised_by("openai") as error:
                 failure = _failure(error)
                 if failure.status != 404:
@@ -227,9 +220,7 @@ class OpenAIBatches:
 
     async def close(self) -> None:
         """Close connections."""
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.close()
+        await self._clients.close()
 
 
 def _failure(error: BaseException) -> CallError:

@@ -9,7 +9,6 @@ Redirects are not followed: text goes to the server that was named and confirmed
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from selfrule.clients import faults
+from selfrule.clients.looped import Looped
+from selfrule.clients.names import loopback
 from selfrule.clients.types import CallError
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     proxy = low.get(f"{parts.scheme}_proxy") or low.get("all_proxy")
     host = (parts.hostname or "").lower()
     spared = [entry.strip().lower().lstrip(".") for entry in low.get("no_proxy", "").split(",") if entry.strip()]
-    if not proxy or any(entry in ("*", host, parts.netloc.lower()) or host.endswith("." + entry) for entry in spared):
+    if (
+        not proxy
+        or loopback(url)
+        or any(entry in ("*", host, parts.netloc.lower()) or host.endswith("." + entry) for entry in spared)
+    ):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -76,20 +81,14 @@ class Wire:
         self._base = "http://localhost/v1" if self._socket else url
         self._headers = headers
         self._proxy = proxy
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sessions = Looped(self._session, lambda session: session.close())
 
     def __repr__(self) -> str:
         return f"Wire({self.url!r})"  # never the headers: they hold the key
 
-    def _open(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        if self._session is not None and self._loop is loop and not self._session.closed:
-            return self._session
+    def _session(self) -> aiohttp.ClientSession:
         import aiohttp
 
-        if self._session is not None:
-            self._leave()
         ssl: Any = True
         if self._base.startswith("https:"):
             import httpx2
@@ -101,25 +100,9 @@ class Wire:
         else:
             connector = aiohttp.TCPConnector(limit=0, ssl=ssl, ttl_dns_cache=300, keepalive_timeout=30)
         # no cookies, no .netrc, no proxies by the environment: nothing is sent that is not named here
-        self._session = aiohttp.ClientSession(
+        return aiohttp.ClientSession(
             connector=connector, headers=self._headers(), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
         )
-        self._loop = loop
-        return self._session
-
-    def _leave(self) -> None:
-        """Give up a session of an event loop that has ended: its connections cannot be closed in order any more."""
-        assert self._session is not None
-        connector = self._session.connector
-        self._session.detach()
-        if connector is not None:
-            for held in connector._conns.values():
-                for handler, _ in held:
-                    if handler.transport is not None:
-                        handler.transport.abort()
-            connector._conns.clear()
-            connector._closed = True
-        self._session = None
 
     async def send(
         self, path: str, body: bytes | None = None, *, timeout: float, method: str = "POST", root: bool = False
@@ -145,7 +128,8 @@ class Wire:
         limit = aiohttp.ClientTimeout(total=timeout, sock_connect=min(_CONNECT_S, timeout))
         url = (self._base.removesuffix("/v1") if root else self._base) + path
         try:
-            async with self._open().request(
+            session = await self._sessions.get()
+            async with session.request(
                 method, url, data=data, timeout=limit, proxy=self._proxy, allow_redirects=False
             ) as response:
                 content = await _whole(response)
@@ -169,7 +153,8 @@ class Wire:
 
         limit = aiohttp.ClientTimeout(total=None, sock_connect=min(_CONNECT_S, timeout), sock_read=timeout)
         try:
-            async with self._open().get(
+            session = await self._sessions.get()
+            async with session.get(
                 self._base + path, timeout=limit, proxy=self._proxy, allow_redirects=False
             ) as response:
                 if not 200 <= response.status < 300:
@@ -181,12 +166,7 @@ class Wire:
 
     async def close(self) -> None:
         """Close connections."""
-        session, self._session = self._session, None
-        if session is not None and self._loop is asyncio.get_running_loop():
-            await session.close()
-        elif session is not None:
-            self._session = session
-            self._leave()
+        await self._sessions.close()
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:
