@@ -13,11 +13,12 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from selfrule.clients.bill import Bill, bill
+from selfrule.clients.purse import Purse
 from selfrule.clients.types import Kind, Reply
 from selfrule.clients.writer import Statement, Writer, damaged, explained
 from selfrule.errors import StudyError
@@ -49,9 +50,12 @@ create table failures (
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A reply as kept. `attempt` counts from 1 per question; `cost` is US dollars or None; `at` is ms since 1970 UTC."""
+    """A reply as kept. `attempt` counts from 1 per question; `cost` is US dollars or None; `at` is ms since 1970 UTC.
 
-    kind: Kind
+    Its kind is "unread" until whoever asked has read it: a batch's replies come back when nobody is waiting.
+    """
+
+    kind: Kind | Literal["unread"]
     reply: Reply
     attempt: int
     cost: float | None
@@ -89,6 +93,10 @@ class Answers:
         except BaseException:
             self._read.close()
             raise
+        expected = self.select(
+            "select coalesce(sum(expected), 0) from batches where state in ('reserved', 'submitted')"
+        )
+        self.purse = Purse(self.bill().known, expected[0][0])
         self._writer = None if reading else Writer(self._open, self.path)
 
     def _open(self) -> sqlite3.Connection:
@@ -145,7 +153,9 @@ class Answers:
         except msgspec.DecodeError:
             raise damaged(self.path, "a stored reply cannot be read") from None
 
-    async def put(self, key: str, kind: Kind, reply: Reply, *, model: str, cost: float | None, judge: str) -> None:
+    async def put(
+        self, key: str, kind: Kind | Literal["unread"], reply: Reply, *, model: str, cost: float | None, judge: str
+    ) -> None:
         """Keep a reply. Returns when it is durable; is kept even if the caller is cancelled while it waits.
 
         Args:
@@ -166,6 +176,12 @@ class Answers:
         at = time.time_ns() // 1_000_000
         await self.write(
             (_ADD, (address, address, kind, self._packed(reply), model, judge, cost, at)), (_CHARGE, charge)
+        )
+
+    async def read(self, key: str, attempt: int, kind: Kind) -> None:
+        """Write down what an unread reply is worth."""
+        await self.write(
+            ("update answers set kind = ? where key = ? and attempt = ?", (kind, bytes.fromhex(key), attempt))
         )
 
     def _packed(self, reply: Reply) -> bytes:

@@ -85,6 +85,7 @@ class Limiter:
         self._ticket = 0
         self._limit = float(min(START, self.limits.concurrency))
         self._doubling = True
+        self._stopped: Exception | None = None
         self._queue: list[tuple[int, float, asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._resumed_at = -math.inf
@@ -122,9 +123,14 @@ class Limiter:
             ticket: A place in the queue.
             tokens: How many tokens the request may come to, for a limit on tokens a minute.
 
+        Raises:
+            Exception: what `stop` was called with.
+
         Returns:
             The time of the loop's clock at which the request may go; `leave` wants it back.
         """
+        if self._stopped is not None:
+            raise self._stopped
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._queue, (ticket, tokens, turn))
@@ -172,6 +178,14 @@ class Limiter:
         if outcome in ("ok", "troubled"):
             self._note(outcome == "troubled")
         self._go()
+
+    def stop(self, error: Exception) -> None:
+        """Let nobody go any more: all who wait, and all who come, get `error`."""
+        self._stopped = error
+        queue, self._queue = self._queue, []
+        for _, _, turn in queue:
+            if not turn.done():
+                turn.set_exception(error)
 
     def _grow(self) -> None:
         if self.in_flight + 1 < self.most:
