@@ -82,6 +82,8 @@ class Answerer:
         if self.answers == "fast" and fault is None:
             known = (question.schema_name, question.schema_key)
             if known not in self._fast:
+                if len(self._fast) >= _KEPT:
+                    self._fast.clear()
                 self._fast[known] = self._written(question, NOTHING)
             return self._fast[known]
         answer = self._written(question, self._view(question))

@@ -8,7 +8,7 @@ import msgspec
 
 from selfrule.clients.types import Usage
 from selfrule.testing.openai_api import after_container
-from selfrule.testing.questions import Question, Said, Trouble, TroubleError, strict
+from selfrule.testing.questions import Question, Said, Schemas, Trouble, TroubleError
 
 _TROUBLES: dict[Trouble, tuple[int, str]] = {
     "invalid": (400, "invalid_request_error"),
@@ -24,6 +24,7 @@ _TROUBLES: dict[Trouble, tuple[int, str]] = {
     "overloaded": (529, "overloaded_error"),
 }
 _MOST_BREAKS = 4
+MOST_BYTES = 32 * 1024 * 1024
 
 
 class Block(msgspec.Struct):
@@ -78,10 +79,12 @@ class Anthropic:
     name = "anthropic"
 
     def __init__(self) -> None:
-        self._checked: dict[bytes, dict[str, Any]] = {}
+        self._schemas = Schemas()
 
     def read(self, body: bytes, *, counting: bool = False) -> Question:
         """See `questions.Api`. When only tokens are counted, `max_tokens` may be absent."""
+        if len(body) > MOST_BYTES:
+            raise TroubleError("too_large", "Request exceeds the maximum size")
         try:
             got = _BODY.decode(body)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -117,11 +120,7 @@ class Anthropic:
         if output is None or output.format is None or output.format.type != "json_schema":
             return None, b""
         key = bytes(output.format.schema)
-        if key not in self._checked:
-            schema = msgspec.json.decode(key)
-            strict(schema, "output_config.format.schema")
-            self._checked[key] = schema
-        return self._checked[key], key
+        return self._schemas.get(key, check=True, where="output_config.format.schema"), key
 
     def reply(self, question: Question, said: Said, usage: Usage, number: int) -> bytes:
         """See `questions.Api`."""

@@ -14,7 +14,7 @@ from aiohttp import web
 from selfrule.testing.batches import Batch, Batches, Result
 from selfrule.testing.caches import tokens
 from selfrule.testing.door import Door
-from selfrule.testing.openai_files import done
+from selfrule.testing.openai_files import done, limit
 from selfrule.testing.questions import TroubleError
 from selfrule.testing.station import Outcome, Station
 
@@ -93,7 +93,7 @@ class AnthropicRoutes:
         """Batches, newest first, a page at a time."""
         found = self.batches.newest("anthropic")
         ids = [batch.id for batch in found]
-        most = int(request.query.get("limit", "20"))
+        most = limit(request, 1000)
         after, before = request.query.get("after_id"), request.query.get("before_id")
         if before in ids:
             end = ids.index(before)

@@ -16,7 +16,8 @@ class Counts(msgspec.Struct):
 
     `paid` counts answers that were sent with status 200, by the content address of the request (`questions.key`);
     those of batches count once their batch has ended. A reply that was cut, garbled, or whose client had gone is in
-    `lost` instead. `statuses` counts HTTP replies; `faults` faults by name; `limited` real 429s of the rate limit.
+    `lost` instead. `statuses` counts HTTP replies; `faults` faults by name; `limited` real 429s of the rate limit. `attempts` are
+    tries by content address, where faults are drawn by lot.
     """
 
     requests: int = 0

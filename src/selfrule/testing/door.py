@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import msgspec
 from aiohttp import web
 
 from selfrule.testing.faults import CONTENT, ERRORS, LOST, ROWS
@@ -55,8 +54,6 @@ class Door:
             outcome = self.station.answer(api, body, address, fault)
         except TroubleError as error:
             outcome = self.station.refused(api, error)
-        except msgspec.DecodeError as error:
-            outcome = self.station.refused(api, TroubleError("invalid", f"The body is no JSON: {error}"))
         if outcome.status not in (
             400,
             401,

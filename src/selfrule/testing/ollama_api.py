@@ -8,7 +8,7 @@ import msgspec
 
 from selfrule.clients.types import Usage
 from selfrule.testing.openai_api import after_container
-from selfrule.testing.questions import Question, Said, Trouble, TroubleError
+from selfrule.testing.questions import Question, Said, Schemas, Trouble, TroubleError
 
 DEFAULT_ROOM = 4096
 _STATUSES: dict[Trouble, int] = {
@@ -61,7 +61,7 @@ class Ollama:
     name = "ollama"
 
     def __init__(self) -> None:
-        self._checked: dict[bytes, dict[str, Any]] = {}
+        self._schemas = Schemas()
 
     def read(self, body: bytes) -> Question:
         """See `questions.Api`."""
@@ -76,16 +76,13 @@ class Ollama:
         if not rest:
             raise TroubleError("invalid", "messages: a message from the user is needed")
         key = bytes(got.format)
-        if key not in self._checked:
-            decoded = msgspec.json.decode(key)
-            self._checked[key] = decoded if isinstance(decoded, dict) else {}
         return Question(
             model=got.model,
             system=system,
             texts=(rest[0],),
             ask=after_container((rest[0],)),
             rest="".join(rest[1:]),
-            schema=self._checked[key] or None,
+            schema=self._schemas.get(key, check=False) if key.startswith(b"{") else None,
             schema_key=key,
             most=got.options.num_predict if got.options.num_predict > 0 else None,
             top=got.top_logprobs if got.logprobs else 0,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from selfrule.clients.types import Token, Usage
-from selfrule.testing.questions import Question, Said, Trouble, TroubleError, strict
+from selfrule.testing.questions import Question, Said, Schemas, Trouble, TroubleError
 
 CREATED = 1_790_000_000
 _TROUBLES: dict[Trouble, tuple[int, str, str | None]] = {
@@ -106,7 +106,7 @@ class OpenAI:
     name = "openai"
 
     def __init__(self) -> None:
-        self._checked: dict[bytes, dict[str, Any]] = {}
+        self._schemas = Schemas()
 
     def read(self, body: bytes) -> Question:
         """See `questions.Api`."""
@@ -128,7 +128,7 @@ class OpenAI:
         if schema is None and chat.tools and chat.tool_choice not in (None, "auto", "none"):
             tool = chat.tools[0].function.name
             key = bytes(chat.tools[0].function.parameters)
-            schema = self._checked.setdefault(key, msgspec.json.decode(key))
+            schema = self._schemas.get(key, check=False)
         return Question(
             model=chat.model,
             system=system,
@@ -147,12 +147,7 @@ class OpenAI:
         if form is None or form.type != "json_schema" or form.json_schema is None:
             return None, "", b""
         key = bytes(form.json_schema.schema)
-        if key not in self._checked:
-            schema = msgspec.json.decode(key)
-            if form.json_schema.strict:
-                strict(schema)
-            self._checked[key] = schema
-        return self._checked[key], form.json_schema.name, key
+        return self._schemas.get(key, check=bool(form.json_schema.strict)), form.json_schema.name, key
 
     def reply(self, question: Question, said: Said, usage: Usage, number: int) -> bytes:
         """See `questions.Api`."""

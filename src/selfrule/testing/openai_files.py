@@ -28,6 +28,14 @@ def done(value: Any) -> Outcome:
     return Outcome(200, msgspec.json.encode(value))
 
 
+def limit(request: web.Request, most: int) -> int:
+    """How many items of a list are wanted on a page: 20 unless told."""
+    wanted = request.query.get("limit", "20")
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= most:
+        raise TroubleError("invalid", f"limit: must be from 1 to {most}")
+    return int(wanted)
+
+
 def unique() -> str:
     """The rest of an id."""
     return uuid.uuid4().hex[:24]

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from selfrule.testing.batches import Batch, Batches
 from selfrule.testing.door import Door
-from selfrule.testing.openai_files import Files, done, unique
+from selfrule.testing.openai_files import Files, done, limit, unique
 from selfrule.testing.questions import TroubleError
 from selfrule.testing.station import Outcome, Station
 
@@ -100,7 +100,7 @@ class OpenAIRoutes:
         after = request.query.get("after")
         ids = [batch.id for batch in found]
         start = ids.index(after) + 1 if after in ids else 0
-        most = int(request.query.get("limit", "20"))
+        most = limit(request, 100)
         page = found[start : start + most]
         return done(
             {

@@ -26,6 +26,9 @@ Trouble = Literal[
 _NEVER_STRICT = ("minimum", "maximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems")
 
 
+_MOST_SCHEMAS = 1000
+
+
 class Question(msgspec.Struct, frozen=True):
     """One request, read. `system` and `texts` (of the first user message) stand in the order in which they were sent.
 
@@ -91,9 +94,41 @@ class Api(Protocol):
 
 
 def key(body: bytes) -> str:
-    """The content address of a request body: 32 hex digits, the same for the same JSON however it was written."""
-    content = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    """The content address of a request body: 32 hex digits, the same for the same JSON however it was written.
+
+    Raises:
+        TroubleError: it is no JSON.
+    """
+    try:
+        content = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise TroubleError("invalid", f"We could not parse the JSON body of your request. ({error})") from None
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+class Schemas:
+    """JSON schemas by the bytes they came as: each is decoded and checked once."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, dict[str, Any]] = {}
+
+    def get(self, text: bytes, *, check: bool, where: str = "schema") -> dict[str, Any]:
+        """The schema; checked by `strict` where wanted.
+
+        Raises:
+            TroubleError: it is no schema, or not a strict one.
+        """
+        found = self._known.get(text)
+        if found is None:
+            found = msgspec.json.decode(text)
+            if not isinstance(found, dict):
+                raise TroubleError("invalid", f"Invalid schema: {where} is not an object.")
+            if check:
+                strict(found, where)
+            if len(self._known) >= _MOST_SCHEMAS:
+                self._known.clear()
+            self._known[text] = found
+        return found
 
 
 def strict(schema: object, where: str = "schema") -> None:
@@ -103,18 +138,24 @@ def strict(schema: object, where: str = "schema") -> None:
         TroubleError: says which part of the schema.
     """
     if not isinstance(schema, dict):
-        return
+        raise TroubleError("invalid", f"Invalid schema: {where} is not an object.")
     if schema.get("type") == "object":
         if schema.get("additionalProperties") is not False:
             raise TroubleError("invalid", f"Invalid schema: in {where}, 'additionalProperties' must be false.")
         names = schema.get("properties", {})
-        if set(schema.get("required", [])) != set(names):
+        if not isinstance(names, dict) or sorted(map(str, _list(schema.get("required", [])))) != sorted(names):
             raise TroubleError("invalid", f"Invalid schema: in {where}, 'required' must name every property.")
         for name, part in names.items():
             strict(part, f"{where}.{name}")
     for word in _NEVER_STRICT:
         if word in schema:
             raise TroubleError("invalid", f"Invalid schema: in {where}, '{word}' is not supported.")
-    strict(schema.get("items"), f"{where}[]")
-    for part in (*schema.get("anyOf", ()), *schema.get("$defs", {}).values()):
+    if "items" in schema:
+        strict(schema["items"], f"{where}[]")
+    named = schema.get("$defs", {})
+    for part in (*_list(schema.get("anyOf")), *(named.values() if isinstance(named, dict) else ())):
         strict(part, where)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -35,6 +35,7 @@ from selfrule.testing.counts import Counts
 from selfrule.testing.door import MOST_BYTES, Door
 from selfrule.testing.faults import Plan, checked
 from selfrule.testing.openai_routes import MODEL, OpenAIRoutes
+from selfrule.testing.questions import TroubleError
 from selfrule.testing.station import Settings, Station
 
 KEY = "stand-in-key"
@@ -47,6 +48,10 @@ def application(station: Station, batches: Batches) -> web.Application:
     app = web.Application(client_max_size=MOST_BYTES)
     app.add_routes(OpenAIRoutes(station, door, batches).routes)
     app.add_routes(AnthropicRoutes(station, door, batches).routes)
+
+    async def unknown(request: web.Request) -> web.Response:
+        outcome = station.refused(station.openai, TroubleError("missing", f"Unknown request URL: {request.path}"))
+        return web.Response(body=outcome.body, status=outcome.status, content_type=outcome.kind)
 
     async def counts(request: web.Request) -> web.Response:
         summary = station.counts.summary()
@@ -73,6 +78,7 @@ def application(station: Station, batches: Batches) -> web.Application:
             web.get("/api/tags", tags),
             web.get("/__counts", counts),
             web.post("/__reset", reset),
+            web.route("*", "/{anything:.*}", unknown),
         ]
     )
     return app
@@ -93,7 +99,7 @@ class StandIn:
         context: Tokens of input that fit; more is an error (Ollama: loses its beginning). Four bytes are a token.
         batch_polls: How often a batch is asked after before it may end.
         batch_seconds: How long it runs at least.
-        state: A file that counts, files and batches outlive the server in.
+        state: A file in which what was paid, files and batches outlive the server.
         host: Loopback unless told.
         port: 0 for a free one.
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 
 from selfrule.clients.types import Usage
+from selfrule.errors import UsageError
 from selfrule.testing.answering import Answerer, Answers
 from selfrule.testing.anthropic_api import Anthropic
 from selfrule.testing.caches import BYTES_PER_TOKEN, Prefixes, tokens
 from selfrule.testing.counts import Counts, Shelf
-from selfrule.testing.faults import CONTENT, ERRORS, RETRY_AFTER_S, WORDS, Plan
+from selfrule.testing.faults import CONTENT, ERRORS, RETRY_AFTER_S, WORDS, Plan, checked
 from selfrule.testing.ollama_api import Ollama
 from selfrule.testing.openai_api import OpenAI
 from selfrule.testing.questions import Api, Question, Trouble, TroubleError
@@ -70,11 +71,18 @@ class Station:
         return self._number
 
     def draw(self, key: str, told: str | None, among: Iterable[str] | None = None) -> str | None:
-        """The fault of the next try of a request: as told by the request, else by script, else by lot."""
-        attempt = self.counts.attempts[key]
-        self.counts.attempts[key] += 1
-        fault = told if told is not None else self.plan.next_scripted()
-        if fault is None:
+        """The fault of the next try of a request: as told by the request, else by script, else by lot.
+
+        Raises:
+            TroubleError: what the request tells is no fault.
+        """
+        try:
+            fault = checked(told) if told is not None else self.plan.next_scripted()
+        except UsageError as error:
+            raise TroubleError("invalid", str(error)) from None
+        if fault is None and self.plan.shares:
+            attempt = self.counts.attempts[key]
+            self.counts.attempts[key] += 1
             fault = self.plan.draw(key, attempt, among)
         if fault:
             self.counts.faults[fault] += 1
