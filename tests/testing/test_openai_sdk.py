@@ -226,3 +226,10 @@ def test_a_forced_tool_is_called_with_arguments_that_fit() -> None:
     assert got.finish_reason == "tool_calls"
     assert got.message.tool_calls is not None
     assert set(json.loads(got.message.tool_calls[0].function.arguments)) == set(form["properties"])  # type: ignore[union-attr]
+
+
+def test_a_file_comes_back_byte_for_byte_whatever_is_in_it() -> None:
+    content = bytes(range(256)) * 40_000 + b"\r\n--boundary\r\n\r\n--"
+    with StandIn() as server, by_openai(server) as client:
+        file = client.files.create(file=("in.jsonl", content), purpose="batch")
+        assert client.files.content(file.id).content == content

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from typing import Any
 
 import msgspec
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from selfrule.testing.questions import TroubleError
 from selfrule.testing.station import Outcome, Station
@@ -53,17 +54,12 @@ class Files:
 
     async def upload(self, request: web.Request, _: str | None) -> Outcome:
         """Take a file."""
-        name, purpose, content = "file", "", b""
-        async for part in await request.multipart():
-            assert isinstance(part, BodyPartReader)
-            if part.name == "purpose":
-                purpose = (await part.read()).decode()
-            elif part.name == "file":
-                name = part.filename or name
-                content = bytes(await part.read())
+        parts = _parts(request.headers.get("content-type", ""), await request.read())
+        _, purpose = parts.get("purpose", ("", b""))
+        name, content = parts.get("file", ("", b""))
         if not content:
             raise TroubleError("invalid", "The file is empty, or there is none.")
-        file = self.put(name, purpose, content)
+        file = self.put(name or "file", purpose.decode(errors="replace"), content)
         return done(_file(file))
 
     def put(self, name: str, purpose: str, content: bytes) -> File:
@@ -99,6 +95,20 @@ class Files:
         del self.kept[file.id]
         self.station.shelf.keep("file", file.id, None)
         return done({"id": file.id, "object": "file", "deleted": True})
+
+
+def _parts(content_type: str, body: bytes) -> dict[str, tuple[str, bytes]]:
+    """The parts of a multipart form by name: file name and content. (aiohttp's own reader warns at times.)"""
+    boundary = re.search(r'boundary="?([^";]+)', content_type)
+    if boundary is None:
+        raise TroubleError("invalid", "A multipart form is needed.")
+    found = {}
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary.group(1).encode())[1:]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        words = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode(errors="replace")))
+        if "name" in words:
+            found[words["name"]] = (words.get("filename", ""), content)
+    return found
 
 
 def _file(file: File) -> dict[str, Any]:
