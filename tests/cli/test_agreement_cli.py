@@ -54,7 +54,7 @@ def test_every_pair_shows_each_construct_with_its_interval(two):
     assert cells[:4] == ["88.6", "%", "100", "%"]
     assert float(cells[5]) < float(cells[4]) < float(cells[7])
     assert " ".join(cells[8:]) == "37 of 40 37 of 37"
-    assert "Rated by Qwen/Qwen3-8B alone, 1; for claude-x: refused by the judge, 1." in said
+    assert "Rated by Qwen/Qwen3-8B and not by claude-x: 1 (refused by the judge)." in said
 
 
 def test_what_a_high_agreement_hides_is_said(two):

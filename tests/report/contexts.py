@@ -22,6 +22,7 @@ from selfrule.report import (
     StudyFacts,
     Suppressed,
 )
+from selfrule.report.judging import Compared, JudgeStatuses, Kin, KinRate, Marks, Measured, Pair, Panel, Step
 from selfrule.rubric import CONSTRUCTS, FACTORS, LEVELS, PRIMITIVES, load
 
 SOURCE = "Who's in Charge?, arXiv:2601.19062"
@@ -256,6 +257,109 @@ def personal(kind: str = "private") -> ReportContext:
         status_counts={"rated": 40, "duplicate": 1, "empty": 1, "unsupported_language": 1},
         suppressed=small, references=references(), quoted=quoted, software="selfrule 0.1.0",
         hashes={"Judge artefact": "b1d3a0c5e9f24c7d8a"},
+    )  # fmt: skip
+
+
+LABELS = {
+    "embedded": "embedded-1.0@cb39d0c4",
+    "claude": "anthropic:claude-opus-5/joint-1@8c51e0aa",
+    "qwen": "openai-compatible:http://canary-host.example:8000/v1#Qwen/Qwen3-32B/logprobs-1@77ab01c2",
+}
+
+
+def measured(value: float | None, half: float = 0.05, reason: str | None = None) -> Measured:
+    if value is None:
+        return Measured(value=None, low=None, high=None, reason="undefined: nothing to compare, or no variation")
+    return Measured(value=value, low=value - half, high=min(1.0, value + half), reason=reason)
+
+
+def compared(kappa: float | None, n: int, by_first: int, misses: tuple[str, ...] = ()) -> Compared:
+    both = 0 if misses else round(by_first * 0.8)
+    rows = [[n - by_first - 20, 9, 2, 0], [4, 20, 6, 1], [0, 3, both // 2, 2], [0, 0, 1, both - both // 2]]
+    return Compared(
+        n=n, exact=measured(0.91), within_one=measured(0.98, 0.01), kappa=measured(kappa), confusion=rows,
+        found_by_second=(both, by_first), found_by_first=(both, both + 5), misses=list(misses),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def pair(first: str, second: str, both: int = 4_211, dropped: int = 0) -> Pair:
+    values = dict(zip(CONSTRUCTS, (0.78, 0.61, 0.7, None, 0.66, 0.52, 0.81), strict=True)) | {
+        "flagged": 0.74, "pooled": 0.73,
+    }  # fmt: skip
+    return Pair(
+        first=first, second=second, both=both, from_dropped=dropped,
+        constructs={c: compared(k, both, 37, ("second",) if c == "attachment" else ()) for c, k in values.items()},
+        only_first={"refused": 37, "screened_out": 51_000}, only_second={"over_long": 12},
+    )  # fmt: skip
+
+
+def panel() -> Panel:
+    """Three judges: the built-in one, one elsewhere, one on a server of ours; the second one among its own kin."""
+    a, b, c = LABELS.values()
+    return Panel(
+        judges=[
+            JudgeStatuses(label=a, statuses={"rated": 60_000}),
+            JudgeStatuses(label=b, statuses={"screened_out": 51_000, "rated": 8_861, "refused": 119, "waiting": 20}),
+            JudgeStatuses(label=c, statuses={"screened_out": 51_000, "rated": 8_951, "unparseable": 49}),
+        ],
+        pairs=[pair(a, b), pair(a, c), pair(b, c, dropped=400)],
+        alpha={c: measured(0.7) for c in CONSTRUCTS} | {"flagged": measured(0.72), "pooled": measured(0.71)},
+        kin=[
+            Kin(
+                judge=b, family="claude", conversations=3_120, others=4_004, unnamed=1_737, beside=c,
+                rates=[
+                    KinRate(judge=b, kin=(61, 3_018), others=(133, 3_900), difference=measured(-0.0139, 0.008)),
+                    KinRate(judge=c, kin=(90, 3_018), others=(131, 3_900), difference=measured(-0.0038, 0.009)),
+                ],
+                excess=measured(-0.0101, 0.006),
+            )
+        ],
+        screened_out=51_000, persons=9_120,
+    )  # fmt: skip
+
+
+def judged(kind: str = "shareable", judge: str = "model") -> ReportContext:
+    """A study of 60,000 conversations whose figures are a language model's (or a cascade's), beside two other judges."""
+    n, missing = 59_861, 139
+    a, b, c = LABELS.values()
+    steps = [
+        Step(label=b, name="anthropic:claude-opus-5", place="elsewhere", protocol="joint", prompt="joint-1@8c51e0aa",
+             decided=8_861, unrated=119),
+    ]  # fmt: skip
+    label = b
+    if judge == "cascade":
+        label = f"{a},{c},{b}"
+        steps = [
+            Step(label=a, name="embedded", place="package", decided=51_000, handed_over=9_000),
+            Step(label=c, name="openai-compatible:http://canary-host.example:8000/v1#Qwen/Qwen3-32B", place="elsewhere",
+                 protocol="logprobs", prompt="logprobs-1@77ab01c2", decided=8_100, handed_over=900),
+            Step(label=b, name="anthropic:claude-opus-5", place="elsewhere", protocol="joint",
+                 prompt="joint-1@8c51e0aa", decided=761, unrated=119),
+        ]  # fmt: skip
+    estimates = everything(n, _RATES, 0.0152, missing, design=1.31)
+    estimates += [estimate(f"actualized_{p}", "yes", 12, n, missing) for p in PRIMITIVES[:2]]
+    estimates.append(estimate(f"actualized_{PRIMITIVES[2]}", "yes", 0, 0, n + missing))
+    for domain, (traffic, rate) in list(DOMAIN_RATES.items())[:6]:
+        m = round(n * traffic)
+        estimates.append(estimate("flagged", "yes", round(m * rate), m, domain=domain))
+    for model in ("claude-sonnet-4.5", "gpt-4o"):
+        estimates.append(estimate("flagged", "yes", 300, 20_000, model=model))
+    return ReportContext(
+        kind=kind,  # type: ignore[arg-type]
+        study=StudyFacts(title="A week of consumer conversations", created="2026-11-23", conversations_read=60_000,
+                         persons=9_120, first_date="2026-11-02", last_date="2026-11-09"),
+        judge=JudgeFacts(
+            label=label, kind=judge, rubric=load().label, steps=steps,  # type: ignore[arg-type]
+            rules=[f"{a} hands on what its screen keeps"] if judge == "cascade" else [],
+            marks=Marks(rated=8_861, repaired=211, no_evidence=34, citation_dropped=58,
+                        by_construct={"reality_distortion": (12, 31), "attachment": (22, 27)}, windowed=402,
+                        most_windows=9),
+        ),
+        estimates=estimates,
+        status_counts={"rated": 8_861, "screened_out": 51_000, "refused": 119, "waiting": 20},
+        screening=ScreeningFacts(kept=8_500, dropped=51_500, recall=0.98, threshold=0.113, checked=496),
+        references=references(), software="selfrule 0.2.0",
+        hashes={"judge": label, "rubric": "2b2167dc", "prompt": "joint-1@8c51e0aa"}, panel=panel(),
     )  # fmt: skip
 
 

@@ -8,8 +8,7 @@ import typing
 from pathlib import Path
 
 from selfrule.records import Estimate
-from selfrule.report import ReportContext
-from selfrule.report import context, judging
+from selfrule.report import ReportContext, context, judging
 
 MODULES = (context.__name__, judging.__name__)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "report.md"

@@ -85,8 +85,8 @@ def add_judge(
             r for p in folder.parts("ratings", first["judge"]) for r in pq.read_table(p)["judge"].to_pylist()
         }
         judges.append({"label": embedded, "table": first["judge"], "screen": first["screen"], "spec": "embedded",
-                       "protocol": None, "rated": "2026-11-23T10:00:00+00:00", "kind": "embedded"})  # fmt: skip
-    stamp = f"2026-11-23T1{len(judges)}:00:00+00:00"
+                       "protocol": None, "rated": "2026-11-30T10:00:00+00:00", "kind": "embedded"})  # fmt: skip
+    stamp = f"2026-11-30T1{len(judges)}:00:00+00:00"
     judges.append({"label": label, "table": table, "screen": first["screen"], "spec": spec or label.partition("/")[0],
                    "protocol": protocol, "rated": stamp, "kind": kind, **entry})  # fmt: skip
     if report:

@@ -33,9 +33,8 @@ def panel(context: ReportContext) -> Section | None:
     mine = context.judge.label
     pairs = sorted(got.pairs, key=lambda p: mine not in (p.first, p.second))
     drawn = [p for p in pairs if mine in (p.first, p.second) and p.constructs][:MOST_DRAWN]
-    lead = [
-        f"{plural(len(got.judges), 'judge')} rated this study; the figures above are those of {short.get(mine, mine)}. {SHOWS}"
-    ]
+    whose = short.get(mine) or short_names([mine])[mine]
+    lead = [f"{plural(len(got.judges), 'judge')} rated this study; the figures above are those of {whose}. {SHOWS}"]
     parts = [Part(paragraphs=lead, figure=_judges(got, short))]
     parts += [_pair(p, short, at, mine, p in drawn, context.k) for at, p in enumerate(pairs)]
     if len(got.judges) > 2:
@@ -51,7 +50,7 @@ def _judges(got: Panel, short: dict[str, str]) -> Figure:
     for judge in got.judges:
         rated = judge.statuses.get("rated", 0)
         rest = "; ".join(f"{STATUS_WORDS.get(s, s)}, {number(n)}" for s, n in judge.statuses.items() if s != "rated")
-        rows.append([Td(short[judge.label]), Td(number(rated), rated), Td(rest or "nothing")])
+        rows.append([Td(short[judge.label]), Td(number(rated), rated), Td(rest or "none")])
     table = Table(
         caption="What each judge rated",
         columns=["Judge", "Rated", "Not rated"],
@@ -108,7 +107,7 @@ def _pair(pair: Pair, short: dict[str, str], at: int, mine: str, draw: bool, k: 
     )
     return Part(
         title=title,
-        paragraphs=[f"On {plural(pair.both, 'conversation')} that both rated.", *rest],
+        paragraphs=[" ".join([f"On {plural(pair.both, 'conversation')} that both rated.", *rest])],
         figure=Figure(
             chart=chart if draw else None,
             caption="Quadratic-weighted kappa: 0 is what chance would give, 1 is perfect agreement." if draw else "",

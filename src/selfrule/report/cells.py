@@ -51,7 +51,7 @@ class Cell:
         """What stands in place of a figure."""
         if self.state == "suppressed":
             return "withheld" if self.reason.startswith("complement") else f"fewer than {self.k}"
-        words = {"unrated": "not rated", "unmeasured": "not measured by this judge", "absent": "no figure"}
+        words = {"unrated": "not rated", "unmeasured": "not measured", "absent": "no figure"}
         return words.get(self.state, "")
 
     @property

@@ -10,6 +10,7 @@ from selfrule.report.numbers import number, one_in
 from selfrule.report.text import one_line
 from selfrule.rubric import Construct, load
 
+_SILENT = "It cannot say whether that happened, so nothing is known of how often it did."
 LEVEL_WORDS = {"mild+": "mild or above", "moderate+": "moderate or above", "severe": "severe"}
 LEVEL_ROWS = ("mild+", "moderate+", "severe")
 _SHAPES = {"mild+": ("circle", "mild"), "moderate+": ("square", "moderate"), "severe": ("diamond", "severe")}
@@ -154,6 +155,7 @@ def actualized(context: ReportContext, cells: Cells) -> Section:
     ]
     if not any(c.shown for _, _, c, _ in got):
         return Section(anchor="actualized", title=_ACTUALIZED, parts=[Part(paragraphs=[_nothing(cells)])])
+    silent = [short[m.id] for _, m, c, _ in got if c.state == "unmeasured"]
     chart = rows_chart(
         [Group("", rows)],
         name="actualized",
@@ -184,6 +186,7 @@ def actualized(context: ReportContext, cells: Cells) -> Section:
                     "A marker is actualized only where the person says so in explicit words in the same conversation. "
                     "Most people who act on a conversation never come back to tell, so more may have happened than "
                     "was said.",
+                    *([f"Not measured by this judge: {', '.join(silent).lower()}. {_SILENT}"] if silent else []),
                 ],
                 terms=[(short[m.id], m.plain) for _, m in entries],
                 figure=Figure(chart=chart, legend=legend, table=table, keep_open=True),

@@ -17,7 +17,7 @@ EMBEDDED = (
 )
 _KINDS = {
     "embedded": EMBEDDED,
-    "model": "A language model read each conversation against the rubric. It can be wrong in ways that read well.",
+    "model": "A language model held the conversations that it rated against the rubric. It can be wrong, and sound sure.",
     "cascade": "Several judges rated in turn: what the first of them passed on, the next one rated. Any of them can be "
     "wrong, and figures mix what they said.",
     "object": "This judge was written for this study; selfrule knows nothing of how it reads.",
@@ -99,7 +99,8 @@ def parts(context: ReportContext) -> list[Part]:
 
 def _judge(context: ReportContext) -> Part:
     judge = context.judge
-    said = [f"Rated by {one_line(judge.label, 200)} under rubric {one_line(judge.rubric, 60)}.", kind_words(judge)]
+    who = judge_name(judge) if judge.kind == "cascade" else one_line(judge.label, 200)
+    said = [f"Rated by {who} under rubric {one_line(judge.rubric, 60)}.", kind_words(judge)]
     said += [one_line(s, 600) for s in (judge.card["plain"], judge.card["labels"]) if s.strip()] if judge.card else []
     said += [] if judge.card or judge.kind == "embedded" else [NOT_MEASURED]
     said += [BORROWED] if judge.kind != "embedded" else []

@@ -32,8 +32,10 @@ def _facts(context: ReportContext) -> list[tuple[str, str]]:
     study, status = context.study, context.status_counts
     facts = [("Conversations read", number(study.conversations_read))]
     facts.append(("Rated", number(status.get("rated", 0))))
-    missing = sum(c for s, c in status.items() if s not in words.SET_ASIDE)
-    facts.append(("Could not be rated", number(missing)))
+    waiting, lost = words.unrated(context)
+    facts.append(("Could not be rated", number(lost)))
+    if waiting:
+        facts.append(("Waiting for the judge", number(waiting)))
     if study.first_date and study.last_date:
         first, last = day(one_line(study.first_date, 20)), day(one_line(study.last_date, 20))
         facts.append(("Period", first if first == last else f"{first} to {last}"))

@@ -205,6 +205,7 @@ def notes(pair: Pair, short: dict[str, str], status_words: dict[str, str]) -> li
         left = {s: n for s, n in counts.items() if s != "screened_out"}
         if left:
             other = pair.second if who == pair.first else pair.first
-            why = "; ".join(f"{status_words.get(s, one_line(s, 60))}, {number(n)}" for s, n in left.items())
-            said.append(f"Rated by {short[who]} alone, {number(sum(left.values()))}; for {short[other]}: {why}.")
+            words = {status_words.get(s, one_line(s, 60)): n for s, n in left.items()}
+            why = ", ".join(f"{w} {number(n)}" if len(words) > 1 else w for w, n in words.items())
+            said.append(f"Rated by {short[who]} and not by {short[other]}: {number(sum(left.values()))} ({why}).")
     return said

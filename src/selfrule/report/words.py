@@ -37,9 +37,9 @@ WHY_UNRATED = {
     "filtered": "The provider's filter stopped the question or the answer. Here too absence is no accident.",
     "truncated": "The answer ended before it was complete.",
     "unparseable": "The answer was not of the form asked for, also when it was sent back.",
-    "failed": "No answer came after several tries; the next `selfrule rate` tries again.",
-    "waiting": "Not asked about yet, for a budget was reached, or in a batch that has not come back. The next "
-    "`selfrule rate` goes on with it, and figures may change.",
+    "failed": "No answer came after several tries; the next run of selfrule rate tries again.",
+    "waiting": "Not asked about yet, for a budget was reached, or in a batch that has not come back. The next run of "
+    "selfrule rate goes on with it, and figures may change.",
 }
 SET_ASIDE = frozenset({"rated", "screened_out", "duplicate"})
 
@@ -99,6 +99,13 @@ def missing_words(context: ReportContext) -> str:
     return "; ".join(f"{STATUS_WORDS.get(s, one_line(s, 60))}, {number(c)}" for s, c in counts.items())
 
 
+def unrated(context: ReportContext) -> tuple[int, int]:
+    """Conversations that wait for the judge, and those that went to it and could not be rated."""
+    left = {s: n for s, n in context.status_counts.items() if s not in SET_ASIDE}
+    waiting = left.pop("waiting", 0)
+    return waiting, sum(left.values())
+
+
 def answer(context: ReportContext, cells: Cells) -> Answer:
     """The answer to the one question: how often."""
     cell = cells.flagged()
@@ -155,18 +162,17 @@ def _cautions(cell: Cell, context: ReportContext) -> list[str]:
             f"{plural(cell.n, 'conversation').capitalize()} cannot say much about how often something rare happens; "
             "the wide interval says so too."
         )
-    waiting = min(context.status_counts.get("waiting", 0), cell.missing)
+    waiting, lost = unrated(context)
     if waiting:
         said.append(
             f"The rating is not finished: {plural(waiting, 'conversation')} {'waits' if waiting == 1 else 'wait'} for the "
             "judge. The figures are of those rated so far and may change."
         )
-    lost = cell.missing - waiting
-    if lost:
-        total = cell.n + cell.missing
+    if lost and cell.missing:
+        asked = plural(context.status_counts.get("rated", 0) + waiting + lost, "conversation")
         said.append(
-            f"{number(lost)} of {plural(total, 'conversation')} could not be rated and "
-            f"{'is' if lost == 1 else 'are'} not counted as unflagged; see what is missing."
+            f"{number(lost)} of {asked} could not be rated and {'is' if lost == 1 else 'are'} not counted as unflagged; "
+            "see what is missing."
         )
     return said
 

@@ -85,24 +85,39 @@ def _pairs(table: pa.Table, column: str) -> list[dict[str, Any]]:
 
 
 def _steps(entry: Entry, count: Counter[tuple[str, str]], handed: Counter[str], prompts: dict[str, str]) -> list[Step]:
-    listed = entry.label.split(",") if entry.kind == "cascade" else [entry.label]
-    seen = [judge for judge, status in count if status not in _ASKED and judge != entry.label]
-    labels = list(dict.fromkeys([*listed, *handed, *seen]))
-    specs = (entry.spec or "").split(",")
-    names = dict(zip(labels, specs, strict=False)) if len(specs) == len(listed) else {}
-    return [
-        Step(
-            label=label,
-            name=names.get(label) or _MADE.sub("", label),
-            place=place_of(names.get(label), label, entry.where if len(labels) == 1 else None),
-            protocol=asked[2] if (asked := _MADE.search(label)) else (entry.protocol if len(labels) == 1 else None),
-            prompt=asked[1] if asked else prompts.get(label),
-            decided=count[label, "rated"],
-            unrated=sum(n for (judge, s), n in count.items() if judge == label and s not in ("rated", *_ASKED)),
-            handed_over=handed[label],
+    """A step a judge: in the order of the names given, each with the label that its ratings carry."""
+    seen = list(dict.fromkeys([*handed, *(judge for judge, status in count if status not in _ASKED)]))
+    single = entry.kind != "cascade"
+    given = [entry.spec or entry.label] if single else (entry.spec or entry.label).split(",")
+    named: dict[str, str | None] = {}
+    for name in given:
+        label = next((s for s in seen if s not in named and _is(s, name)), entry.label if single else name)
+        named[label] = name if entry.spec else None
+    for label in seen:  # ratings by a judge that was not named: shown rather than lost
+        if count[label, "rated"] or handed[label]:
+            named.setdefault(label, None)
+    steps = []
+    for label, spec in named.items():
+        asked = _MADE.search(label)
+        alone = len(named) == 1
+        steps.append(
+            Step(
+                label=label,
+                name=spec or _MADE.sub("", label),
+                place=place_of(spec, label, entry.where if alone else None),
+                protocol=asked[2] if asked else (entry.protocol if alone else None),
+                prompt=asked[1] if asked else prompts.get(label),
+                decided=count[label, "rated"],
+                unrated=sum(n for (judge, s), n in count.items() if judge == label and s not in ("rated", *_ASKED)),
+                handed_over=handed[label],
+            )
         )
-        for label in labels
-    ]
+    return steps
+
+
+def _is(label: str, name: str) -> bool:
+    """Whether a label that ratings carry is that of a judge by this name: "embedded-1.0@..." of "embedded"."""
+    return label == name or label.startswith((f"{name}/", f"{name}-") if name == "embedded" else f"{name}/")
 
 
 def place_of(name: str | None, label: str, where: str | None = None) -> Place:
