@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LOOKED_BACK_S = 29 * 86400  # results are kept for 29 days
 _CLOCKS_APART_S = 300
 _TIMEOUT_S = 600.0
+_TAKEN_BYTES = 256_000_000
 
 
 class _Result(msgspec.Struct):
@@ -43,7 +44,12 @@ class _Row(msgspec.Struct):
     result: _Result
 
 
+class _Submitted(msgspec.Struct):
+    id: str
+
+
 _row = msgspec.json.Decoder(_Row)
+_submitted = msgspec.json.Decoder(_Submitted)
 
 
 class AnthropicBatches:
@@ -58,7 +64,7 @@ class AnthropicBatches:
     """
 
     most_requests = 100_000
-    most_bytes = 256_000_000
+    most_bytes = 128_000_000  # half of what is taken, as callers count text before it is JSON
 
     def __init__(
         self,
@@ -99,7 +105,7 @@ class AnthropicBatches:
         return {k: v for k, v in {**client.default_headers, **client.auth_headers}.items() if isinstance(v, str)}
 
     def size(self, custom_id: str, request: Request) -> int:
-        """Bytes that a request takes of `most_bytes`."""
+        """Bytes that a request takes in a batch."""
         return len(self._entry(custom_id, request)) + 80  # the longest id, and a comma
 
     def _entry(self, wire_id: str, request: Request) -> bytes:
@@ -112,26 +118,25 @@ class AnthropicBatches:
             UsageError: more than a batch holds, or an id that cannot be sent.
             CallError: it was not taken. With "connection" or "timeout" it may have been all the same: `find` tells.
         """
-        content = bytearray(b'{"requests":[')
+        body = bytearray(b'{"requests":[')
         for number, (custom_id, request) in enumerate(requests):
-            content += (b"," if number else b"") + self._entry(marked(tag, custom_id), request)
-        content += b"]}"
-        if len(requests) > self.most_requests or len(content) > self.most_bytes:
+            body += (b"," if number else b"") + self._entry(marked(tag, custom_id), request)
+        body += b"]}"
+        if len(requests) > self.most_requests or len(body) > _TAKEN_BYTES:
             raise UsageError(
-                f"A batch of {len(requests)} requests and {len(content)} bytes was to be sent; Anthropic takes "
-                f"{self.most_requests} and {self.most_bytes}. Split it."
+                f"A batch of {len(requests)} requests and {len(body)} bytes was to be sent; Anthropic takes "
+                f"{self.most_requests} and {_TAKEN_BYTES}. Split it."
             )
-        # the client's own `batches.create` would walk through every request once more
-        from anthropic.types.messages import MessageBatch
-
         try:
-            batch = await (await self._clients.get()).post(
-                "/v1/messages/batches", cast_to=MessageBatch, content=bytes(content)
-            )
-        except faults.raised_by("anthropic") as error:
+            # not by the client's own method, which walks through every request once more
+            content = await self._wire.send("/v1/messages/batches", bytes(body), timeout=_TIMEOUT_S)
+            batch = _submitted.decode(content).id
+        except CallError as error:
             raise _failure(error) from None
-        self._ours.add(batch.id)
-        return batch.id
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise CallError("garbled", "the batch was taken, or not: the answer cannot be read") from None
+        self._ours.add(batch)
+        return batch
 
     async def find(
         self, tag: str, *, size: int | None = None, since: float | None = None, known: Collection[str] = ()

@@ -156,7 +156,11 @@ class Batches(Protocol):
         ...
 
     async def find(self, tag: str) -> str | None:
-        """The id of a batch that carries `tag` and was submitted without our learning its id; None where there is none."""
+        """The id of a batch that carries `tag` and was submitted without our learning its id; None where there is none.
+
+        Raises:
+            CallError: it cannot be told now. Nothing of `tag` may be submitted again before it can.
+        """
         ...
 
     async def state(self, batch: str) -> BatchState:
@@ -182,6 +186,10 @@ class Client(Protocol):
         Raises:
             CallError: no reply.
         """
+        ...
+
+    async def context(self) -> int | None:
+        """Tokens that fit into the model's context, where the server tells."""
         ...
 
     async def close(self) -> None:
