@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -154,7 +155,15 @@ class Answers:
             raise damaged(self.path, "a stored reply cannot be read") from None
 
     async def put(
-        self, key: str, kind: Kind | Literal["unread"], reply: Reply, *, model: str, cost: float | None, judge: str
+        self,
+        key: str,
+        kind: Kind | Literal["unread"],
+        reply: Reply,
+        *,
+        model: str,
+        cost: float | None,
+        judge: str,
+        also: Iterable[Statement] = (),
     ) -> None:
         """Keep a reply. Returns when it is durable; is kept even if the caller is cancelled while it waits.
 
@@ -165,6 +174,7 @@ class Answers:
             model: Provider and model, for the bill.
             cost: US dollars, None where no price is known.
             judge: Who asked, for the bill.
+            also: Writes that belong to the same transaction.
 
         Raises:
             StudyError: the disk is full or the file damaged.
@@ -175,7 +185,7 @@ class Answers:
         address = bytes.fromhex(key)
         at = time.time_ns() // 1_000_000
         await self.write(
-            (_ADD, (address, address, kind, self._packed(reply), model, judge, cost, at)), (_CHARGE, charge)
+            (_ADD, (address, address, kind, self._packed(reply), model, judge, cost, at)), (_CHARGE, charge), *also
         )
 
     async def read(self, key: str, attempt: int, kind: Kind) -> None:

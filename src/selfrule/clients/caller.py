@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from selfrule.clients import faults_met
 from selfrule.clients.answers import Answers, Stored
 from selfrule.clients.limits import Limiter, Limits
 from selfrule.clients.prices import Price, cost
 from selfrule.clients.sizing import Sizer, size
-from selfrule.clients.submissions import Submissions
+from selfrule.clients.submissions import Submissions, struck_off
 from selfrule.clients.tally import Tally
 from selfrule.clients.types import CallError, Client, Failure, Kind, PendingError, Reply, Request, Usage, address
 from selfrule.clients.warming import Warming
@@ -28,9 +28,10 @@ _MOST_TRIES = 3  # rounds of batches in which a question may fail
 class _Flight:
     """A request on its way, and how many wait for it."""
 
-    __slots__ = ("sent", "task", "waiters")
+    __slots__ = ("key", "sent", "task", "waiters")
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.sent = False
         self.waiters = 0
         self.task: asyncio.Task[Reply | Failure] | None = None
@@ -45,7 +46,8 @@ class Caller:
         limits: What is allowed of requests in flight and a minute.
         price: The model's price; None where not known.
         budget: US dollars that the study may cost in all, whoever asks; None for any. In batches it is held by estimate.
-        batch: Questions go into the provider's batches: `ask` raises `PendingError` and `wanted` fills; see `batching`.
+        batch: Questions go into the provider's batches: `ask` raises `PendingError` and `wanted` fills, until `batching`
+            sends what it holds; `on_full` (by default `batching.submit`) is called when that is much.
         judge: Who asks, for the bill.
         timeout: Seconds to wait for one answer.
         attempts: How often a request is sent that meets time-outs, server errors and broken connections.
@@ -92,9 +94,10 @@ class Caller:
         self.tally = Tally()
         self.sizer = Sizer(price)
         self.wanted: dict[str, Request] = {}
-        self.wanted_bytes = 0
-        self.most_wanted_bytes = 64 << 20
-        self.on_full: Callable[[Caller], Awaitable[None]] | None = None
+        self.most_wanted_bytes = 100_000_000
+        self.on_full: Callable[[Caller], Awaitable[object]] | None = None
+        self._wanted_bytes = 0
+        self._expected: dict[str, float] = {}
         self._timeout = timeout
         self._met = faults_met.Met(self.name, attempts=attempts, patience=patience, chance=chance)
         self._warming = Warming()
@@ -128,7 +131,7 @@ class Caller:
             return await self._want(key, request)
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = _Flight()
+            flight = self._flights[key] = _Flight(key)
             flight.task = asyncio.create_task(self._fly(flight, key, request, classify))
             flight.task.add_done_callback(lambda task: self._landed(key, task))
         else:
@@ -209,6 +212,9 @@ class Caller:
             flight.sent = False
             self.limiter.leave(entered, faults_met.outcome(fault), retry_after=fault.retry_after)
             self.tally.faults[fault.fault] = self.tally.faults.get(fault.fault, 0) + 1
+            if not flight.waiters:
+                self._flights.pop(flight.key, None)
+                return fault
             try:
                 if not await self._met.again(fault, trials):
                     return fault
@@ -220,7 +226,9 @@ class Caller:
         """Keep a reply, durably; what it cost. `kind` None: nobody has read it yet."""
         paid = cost(reply.usage, self.price, batch)
         self.tally.add(reply, paid)
-        await self.answers.put(key, kind or "unread", reply, model=self.name, cost=paid, judge=self.judge)
+        # struck off its batch in the same transaction, so that no reply is ever booked twice
+        also = [struck_off(key)] if batch else []
+        await self.answers.put(key, kind or "unread", reply, model=self.name, cost=paid, judge=self.judge, also=also)
         return paid
 
     async def _failed(self, key: str, fault: CallError) -> Failure:
@@ -242,13 +250,23 @@ class Caller:
             return Failure(fault.status, fault.reason)
         async with self._full:
             if key not in self.wanted:
-                self.answers.purse.commit(self.expected(request), self.budget)
+                expected = self.expected(request)
+                self.answers.purse.commit(expected, self.budget)
                 self.wanted[key] = request
-                self.wanted_bytes += size(request)
-                if self.wanted_bytes >= self.most_wanted_bytes and self.on_full is not None:
-                    await self.on_full(self)
+                self._expected[key] = expected
+                self._wanted_bytes += size(request)
+                if self._wanted_bytes >= self.most_wanted_bytes:
+                    await (self.on_full or _submit)(self)
         self.tally.pending += 1
         raise PendingError
+
+    def taken(self, keys: Iterable[str]) -> float | None:
+        """Strike questions off `wanted`; what they are reckoned to cost in all, None where no price is known."""
+        total = 0.0
+        for key in keys:
+            self._wanted_bytes -= size(self.wanted.pop(key))
+            total += self._expected.pop(key)
+        return None if self.price is None else total
 
     def expected(self, request: Request) -> float:
         """US dollars that a request in a batch is reckoned to cost: for an answer twice as long as usual in this study."""
@@ -284,3 +302,9 @@ def classified(reply: Reply, classify: Callable[[Reply], Kind]) -> Kind | None:
         return classify(reply)
     except Exception:  # it was paid for: it is kept whatever its reader makes of it
         return None
+
+
+async def _submit(caller: Caller) -> object:
+    from selfrule.clients.batching import submit
+
+    return await submit(caller)

@@ -21,11 +21,12 @@ _OUTCOMES: dict[Fault, Outcome] = {
     "garbled": "neither",
 }
 
-_REMEDIES: dict[Fault, str] = {
+REMEDIES: dict[Fault, str] = {
     "denied": "the key is missing, wrong, or has no access to this model; see that the right key is in the environment",
     "unknown_model": "there is no such model at this address; see how it is spelt",
     "broke": "the account has no credit left, or reached its own limit; top it up, then run again: nothing answered is lost",
 }
+"""Faults that end the run, and what to do about each."""
 
 
 def outcome(fault: CallError) -> Outcome:
@@ -91,8 +92,8 @@ class Met:
         Raises:
             ClientError: nothing more can be had from this model.
         """
-        if fault.fault in _REMEDIES:
-            self._end(f"{self._name}: {fault}; {_REMEDIES[fault.fault]}")
+        if fault.fault in REMEDIES:
+            self._end(f"{self._name}: {fault}; {REMEDIES[fault.fault]}")
         if fault.fault == "rate_limited":
             return await self._limited(fault, trials)
         if fault.fault == "garbled":

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from selfrule.clients.answers import Answers
+from selfrule.clients.writer import Statement
 
 State = Literal["reserved", "submitted", "collected", "void"]
 
@@ -37,6 +38,11 @@ class Fault(msgspec.Struct, frozen=True):
     status: Literal["over_long", "filtered", "failed"]
     reason: str
     times: int
+
+
+def struck_off(key: str) -> Statement:
+    """The write that takes one question out of the batch it is in."""
+    return ("delete from waiting where key = ?", (bytes.fromhex(key),))
 
 
 class Submissions:
