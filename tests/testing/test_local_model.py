@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from selfrule.clients import names
-from selfrule.clients.types import Asker, CallError, Client, Failure, Kind, Reply, Request
+from selfrule.clients.answers import Answers
+from selfrule.clients.caller import Caller
+from selfrule.clients.openai_ import OpenAIClient
 from selfrule.judges.model import ModelJudge
 from selfrule.records import Conversation, Rating, Turn
 from selfrule.rubric import CONSTRUCTS, MARKERS
 from tests.testing import tiny
 from tests.testing.asking import TURNS
-
-
-class Direct:
-    """An asker that asks at once and keeps nothing."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.provider, self.model, self.parameters = client.provider, client.model, client.parameters
-
-    async def ask(
-        self, request: Request, classify: object, *, sample: int = 0, retry: frozenset[Kind] = frozenset()
-    ) -> Reply | Failure:
-        try:
-            return await self.client.call(request, timeout=60)
-        except CallError as error:
-            return Failure("over_long" if error.fault == "over_long" else "failed", str(error))
 
 
 def conversation(number: int, *turns: Turn) -> Conversation:
@@ -55,19 +42,23 @@ CONVERSATIONS = [
 ]
 
 
-async def rated(url: str, protocol: str) -> list[Rating]:
-    client = names.connect(names.parse(f"openai-compatible:{url}#{tiny.NAME}"))
-    try:
-        asker: Asker = Direct(client)
-        judge = ModelJudge(asker, protocol=protocol, context=await client.context(), max_output=2000)  # type: ignore[attr-defined]
-        return [await judge.rate_one(each) for each in CONVERSATIONS]
-    finally:
+async def rated(url: str, protocol: str, kept: Path) -> tuple[list[Rating], Caller]:
+    client = names.connect(f"openai-compatible:{url}#{tiny.NAME}")
+    assert isinstance(client, OpenAIClient)
+    with Answers(kept) as answers:
+        caller = Caller(client, answers)
+        judge = ModelJudge(caller, protocol=protocol, context=await client.context(), max_output=2000)
+        ratings = [await judge.rate_one(each) for each in CONVERSATIONS]
         await client.close()
+    return ratings, caller
 
 
 @pytest.mark.parametrize("protocol", ["logprobs", "joint", "separate"])
-def test_a_local_model_rates_every_conversation(tiny_url: str, protocol: str) -> None:
-    ratings = asyncio.run(rated(tiny_url, protocol))
+def test_a_local_model_rates_every_conversation(tiny_url: str, protocol: str, tmp_path: Path) -> None:
+    ratings, caller = asyncio.run(rated(tiny_url, protocol, tmp_path / "answers.sqlite"))
+    again, later = asyncio.run(rated(tiny_url, protocol, tmp_path / "answers.sqlite"))
+    assert again == ratings
+    assert (caller.tally.kept, later.tally.requests) == (0, 0)
     for rating in ratings:
         assert rating.status == "rated", rating.reason
         assert set(rating.levels) == set(CONSTRUCTS)
