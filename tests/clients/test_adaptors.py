@@ -16,6 +16,7 @@ from selfrule.errors import UsageError
 from selfrule.judges.container import Piece, pack
 from selfrule.testing.server import StandIn
 from tests.clients.recorder import Recorder, chat, message
+from tests.testing import tiny
 
 SCHEMA = {
     "type": "object",
@@ -448,6 +449,28 @@ def test_one_token_with_its_alternatives_comes_over_real_http(stand_in, provider
     reply = asyncio.run(run())
     assert {token.text for token in reply.first} >= {"0", "1", "2", "3"}
     assert sum(math.exp(token.logprob) for token in reply.first) == pytest.approx(1.0, abs=0.05)
+
+
+def test_llama_cpps_own_server_answers_tells_its_context_and_what_does_not_fit(tmp_path):
+    pytest.importorskip("xllamacpp", reason="llama.cpp's server is not installed (the wheel xllamacpp)")
+    tiny.write(tmp_path / "tiny.gguf")
+
+    async def run(url):
+        client = connect(f"openai-compatible:{url}#{tiny.NAME}", {}, {})
+        assert await client.context() == tiny.CONTEXT
+        answer = await client.call(Request("s", "c", "q", SCHEMA, max_tokens=60), timeout=60)
+        one = await client.call(Request("s", "c", "0 to 3?", top_logprobs=8), timeout=60)
+        with pytest.raises(CallError) as caught:
+            await client.call(Request("s", "hello " * 40_000), timeout=60)
+        await client.close()
+        return answer, one, caught.value.fault
+
+    with tiny.served(tmp_path / "tiny.gguf") as url:
+        answer, one, fault = asyncio.run(run(url))
+    assert msgspec.json.decode(answer.text)["a"] in ("x", "y")
+    assert {token.text for token in one.first} >= {"0", "1", "2", "3"}
+    assert 0.5 < sum(math.exp(token.logprob) for token in one.first) <= 1.0001
+    assert fault == "over_long"
 
 
 def test_a_thousand_requests_are_in_flight_at_once():

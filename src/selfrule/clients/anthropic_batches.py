@@ -9,6 +9,7 @@ batch (its size, when it was begun) narrows that down to batches of that very si
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _LOOKED_BACK_S = 29 * 86400  # results are kept for 29 days
 _CLOCKS_APART_S = 300
 _TIMEOUT_S = 600.0
-_TAKEN_BYTES = 256_000_000
 
 
 class _Result(msgspec.Struct):
@@ -64,7 +64,7 @@ class AnthropicBatches:
     """
 
     most_requests = 100_000
-    most_bytes = 128_000_000  # half of what is taken, as callers count text before it is JSON
+    most_bytes = 256_000_000
 
     def __init__(
         self,
@@ -118,18 +118,20 @@ class AnthropicBatches:
             UsageError: more than a batch holds, or an id that cannot be sent.
             CallError: it was not taken. With "connection" or "timeout" it may have been all the same: `find` tells.
         """
-        body = bytearray(b'{"requests":[')
+        body = io.BytesIO()
+        body.write(b'{"requests":[')
         for number, (custom_id, request) in enumerate(requests):
-            body += (b"," if number else b"") + self._entry(marked(tag, custom_id), request)
-        body += b"]}"
-        if len(requests) > self.most_requests or len(body) > _TAKEN_BYTES:
+            body.write((b"," if number else b"") + self._entry(marked(tag, custom_id), request))
+        body.write(b"]}")
+        if len(requests) > self.most_requests or body.tell() > self.most_bytes:
             raise UsageError(
-                f"A batch of {len(requests)} requests and {len(body)} bytes was to be sent; Anthropic takes "
-                f"{self.most_requests} and {_TAKEN_BYTES}. Split it."
+                f"A batch of {len(requests)} requests and {body.tell()} bytes was to be sent; Anthropic takes "
+                f"{self.most_requests} and {self.most_bytes}. Split it."
             )
+        body.seek(0)
         try:
             # not by the client's own method, which walks through every request once more
-            content = await self._wire.send("/v1/messages/batches", bytes(body), timeout=_TIMEOUT_S)
+            content = await self._wire.send("/v1/messages/batches", body, timeout=_TIMEOUT_S)
             batch = _submitted.decode(content).id
         except CallError as error:
             raise _failure(error) from None

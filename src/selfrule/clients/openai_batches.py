@@ -8,6 +8,7 @@ those three days.
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,6 @@ _ENDED = {"completed", "failed", "expired", "cancelled"}
 _INPUT_KEPT_S = 3 * 86400
 _LOOKED_BACK_S = 30 * 86400
 _TIMEOUT_S = 600.0
-_TAKEN_BYTES = 200_000_000
 
 
 class _Response(msgspec.Struct):
@@ -57,7 +57,7 @@ class OpenAIBatches:
     """
 
     most_requests = 50_000
-    most_bytes = 100_000_000  # half of what is taken, as callers count text before it is JSON
+    most_bytes = 200_000_000
 
     def __init__(
         self,
@@ -109,18 +109,19 @@ class OpenAIBatches:
             UsageError: more than a batch holds.
             CallError: it was not taken. With "connection" or "timeout" it may have been all the same: `find` tells.
         """
-        content = bytearray()
+        content = io.BytesIO()
         for custom_id, request in requests:
-            content += self.line(custom_id, request)
-        if len(requests) > self.most_requests or len(content) > _TAKEN_BYTES:
+            content.write(self.line(custom_id, request))
+        if len(requests) > self.most_requests or content.tell() > self.most_bytes:
             raise UsageError(
-                f"A batch of {len(requests)} requests and {len(content)} bytes was to be sent; OpenAI takes "
-                f"{self.most_requests} and {_TAKEN_BYTES}. Split it."
+                f"A batch of {len(requests)} requests and {content.tell()} bytes was to be sent; OpenAI takes "
+                f"{self.most_requests} and {self.most_bytes}. Split it."
             )
+        content.seek(0)
         client = await self._clients.get()
         try:
             file = await client.files.create(
-                file=(f"selfrule-{tag}.jsonl", bytes(content)),
+                file=(f"selfrule-{tag}.jsonl", content),
                 purpose="batch",
                 expires_after={"anchor": "created_at", "seconds": _INPUT_KEPT_S},
             )

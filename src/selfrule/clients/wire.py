@@ -105,7 +105,13 @@ class Wire:
         )
 
     async def send(
-        self, path: str, body: bytes | None = None, *, timeout: float, method: str = "POST", root: bool = False
+        self,
+        path: str,
+        body: bytes | io.BytesIO | None = None,
+        *,
+        timeout: float,
+        method: str = "POST",
+        root: bool = False,
     ) -> bytes:
         """Send one request and read the whole answer.
 
@@ -124,7 +130,7 @@ class Wire:
         """
         import aiohttp
 
-        data = io.BytesIO(body) if body is not None and len(body) > _LARGE else body
+        data = io.BytesIO(body) if isinstance(body, bytes) and len(body) > _LARGE else body
         limit = aiohttp.ClientTimeout(total=timeout, sock_connect=min(_CONNECT_S, timeout))
         url = (self._base.removesuffix("/v1") if root else self._base) + path
         try:
