@@ -86,6 +86,24 @@ def test_a_port_that_is_taken_is_said_to_be() -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"port": 70_000},
+        {"port": -1},
+        {"latency": -1.0},
+        {"rate": 0.0},
+        {"burst": 0.5},
+        {"context": 0},
+        {"latency": float("nan")},
+    ],
+    ids=str,
+)
+def test_values_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        StandIn(**wrong)
+
+
 def test_the_environment_leads_both_vendors_packages_here(monkeypatch: pytest.MonkeyPatch) -> None:
     import anthropic
     import openai

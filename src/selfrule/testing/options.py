@@ -12,7 +12,21 @@ from typing import get_args
 from selfrule.errors import UsageError
 from selfrule.testing.answering import Answers
 from selfrule.testing.faults import CONTENT, ERRORS, LOST, ROWS
+from selfrule.testing.questions import Trouble
 from selfrule.testing.server import StandIn
+
+_WORDS: dict[Trouble, str] = {
+    "rate_limited": "too many requests",
+    "server": "an error in the server",
+    "unavailable": "the server is not available",
+    "overloaded": "the server is overloaded",
+    "denied": "the key is wrong",
+    "missing": "there is no such model",
+    "broke": "the account is out of credit",
+    "over_long": "the request does not fit the model's context",
+    "filtered": "the provider's filter refuses the request",
+    "invalid": "the request is malformed",
+}
 
 
 def stand_in(arguments: list[str] | None = None) -> StandIn:
@@ -21,19 +35,21 @@ def stand_in(arguments: list[str] | None = None) -> StandIn:
     Raises:
         UsageError: a value makes no sense.
     """
-    words = [f"{name}: {what}" for group in (LOST, CONTENT, ROWS) for name, what in group.items()]
+    explained = {**{name: _WORDS[trouble] for name, trouble in ERRORS.items()}, **LOST, **CONTENT, **ROWS}
+    explained["429-after"] += ", and how long to wait"
     parser = argparse.ArgumentParser(
         prog="python -m selfrule.testing.server",
         description="A stand-in for OpenAI, Anthropic and Ollama on this machine alone, with faults on request.",
-        epilog=f"Faults that are errors: {', '.join(ERRORS)}. Others: {'; '.join(words)}.",
+        epilog="faults:\n" + "\n".join(f"  {name:<13} {what}" for name, what in explained.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="this machine alone unless told")
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
-    parser.add_argument("--answers", choices=get_args(Answers), default="embedded")
+    parser.add_argument("--answers", choices=get_args(Answers), default="embedded", help="who answers")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds from request to reply")
     parser.add_argument("--slow", type=float, default=30.0, help="the same under the fault 'slow'")
     parser.add_argument("--faults", default="", help='shares of requests: "429=0.05,cut=0.02"')
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the draws of faults")
     parser.add_argument("--rate", type=float, default=None, help="requests a second beyond which there are 429s")
     parser.add_argument("--burst", type=float, default=None, help="requests at once before the rate counts")
     parser.add_argument("--context", type=int, default=None, help="tokens of input that fit")

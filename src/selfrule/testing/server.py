@@ -104,7 +104,7 @@ class StandIn:
         port: 0 for a free one.
 
     Raises:
-        UsageError: unknown fault, shares out of range, or a port that is taken.
+        UsageError: unknown fault, a value out of range, or a port that is taken.
     """
 
     def __init__(
@@ -127,6 +127,19 @@ class StandIn:
     ) -> None:
         plan = Plan.parse(faults, seed) if isinstance(faults, str) else Plan(faults, seed)
         plan.script.extend(checked(name) for name in script)
+        for name, value, low, high in (
+            ("port", port, 0, 65_535),
+            ("latency", latency, 0, None),
+            ("slow", slow, 0, None),
+            ("rate", rate, 0.001, None),
+            ("burst", burst, 1, None),
+            ("context", context, 1, None),
+            ("batch_polls", batch_polls, 0, None),
+            ("batch_seconds", batch_seconds, 0, None),
+        ):
+            if value is not None and not low <= value <= (high or float("inf")):
+                limit = f"from {low} to {high}" if high else f"at least {low}"
+                raise UsageError(f"The '{name}' parameter of StandIn must be {limit}. Got {value!r} instead.")
         self.settings = Settings(latency, slow, rate, burst, context, batch_polls, batch_seconds)
         self.station = Station(answers, plan, self.settings, state)
         self.host = host
@@ -202,7 +215,7 @@ class StandIn:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             await self.serve(self._stop, self._ready.set)
-        except OSError as error:
+        except Exception as error:  # told to whoever waits for the start, in their own thread
             self._failure = error
             self._ready.set()
 
