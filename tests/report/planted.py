@@ -10,10 +10,10 @@ import msgspec
 from selfrule.records import Estimate
 from selfrule.report import ReportContext
 
-from .contexts import estimate, large, personal
+from .contexts import estimate, judged, large, personal
 
 # Words of selfrule's own, which code compares with: not text from outside.
-OWN = frozenset({"kind", "severity", "role", "construct", "level", "month"})
+OWN = frozenset({"kind", "severity", "role", "construct", "level", "month", "place", "misses"})
 
 
 def plant(value: Any, payload: str, key: str = "") -> Any:
@@ -29,7 +29,16 @@ def plant(value: Any, payload: str, key: str = "") -> Any:
     if isinstance(value, list):
         return [plant(v, payload, key) for v in value]
     if isinstance(value, dict):
-        keep = key in {"levels", "agreement", "status_counts"}
+        keep = key in {
+            "levels",
+            "agreement",
+            "status_counts",
+            "statuses",
+            "constructs",
+            "alpha",
+            "by_construct",
+            "only_first",
+        }
         return {
             (k if keep or k in OWN or key != "hashes" else k + payload): plant(v, payload, k) for k, v in value.items()
         }
@@ -45,6 +54,8 @@ def planted(payload: str, kind: str = "private") -> ReportContext:
         context,
         estimates=[*context.estimates, *more],
         quoted=personal().quoted,
+        panel=judged().panel,
+        judge=dataclasses.replace(context.judge, steps=judged(kind, "cascade").judge.steps, marks=judged().judge.marks),
         status_counts={**context.status_counts, f"new status{payload}": 3},
     )
     return plant(context, payload)  # type: ignore[no-any-return]

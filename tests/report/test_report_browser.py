@@ -9,7 +9,7 @@ import pytest
 
 from selfrule.report import render
 
-from .contexts import bare, empty, large, personal
+from .contexts import bare, empty, judged, large, personal
 from .planted import planted
 from .test_report_privacy import MARKUP
 
@@ -84,7 +84,7 @@ def test_opening_a_report_asks_for_nothing_but_the_report(visit):
     assert [url for url in page.asked if not url.startswith("data:")] == [page.url]
 
 
-@pytest.mark.parametrize("name", ["large", "personal", "planted", "empty", "one"])
+@pytest.mark.parametrize("name", ["large", "personal", "planted", "empty", "one", "judges"])
 def test_a_phone_of_360_pixels_needs_no_sideways_scrolling_of_the_page(visit, name):
     contexts = {
         "large": large(),
@@ -92,6 +92,7 @@ def test_a_phone_of_360_pixels_needs_no_sideways_scrolling_of_the_page(visit, na
         "planted": planted("x" * 400),
         "empty": empty(),
         "one": bare(1, 1),
+        "judges": judged("private", "cascade"),
     }
     page = visit(contexts[name], width=360)
     page.evaluate(ALL_TABLES_OPEN)
@@ -99,11 +100,12 @@ def test_a_phone_of_360_pixels_needs_no_sideways_scrolling_of_the_page(visit, na
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("name", ["large", "personal", "personal, shareable", "rare", "wide names"])
+@pytest.mark.parametrize("name", ["large", "personal", "personal, shareable", "rare", "wide names", "judges"])
 def test_no_text_of_a_chart_runs_over_another_or_out_of_the_page(visit, width, name):
     contexts = {
         "large": large(), "personal": personal(), "personal, shareable": personal("shareable"),
         "rare": bare(2_000_000, 3), "wide names": planted(" " + "W" * 300),
+        "judges": judged(),
     }  # fmt: skip
     page = visit(contexts[name], width=width)
     clashes = page.evaluate(

@@ -12,7 +12,7 @@ import pytest
 
 from selfrule.report import QuotedConversation, QuotedTurn, StudyFacts, Suppressed, render
 
-from .contexts import bare, empty, estimate, large, personal
+from .contexts import bare, empty, estimate, judged, large, personal
 from .page import Element, read
 from .planted import planted
 
@@ -20,6 +20,7 @@ CONTEXTS = {
     "large": large(), "personal": personal(), "personal, shareable": personal("shareable"), "empty": empty(),
     "one flagged": bare(1, 1), "one unflagged": bare(1, 0), "none flagged": bare(5000, 0), "rare": bare(2_000_000, 3),
     "nothing read": bare(0, 0), "under k": bare(4, 1, kind="shareable"), "planted": planted("<b>x"),
+    "a model's": judged(), "a cascade's": judged("private", "cascade"),
 }  # fmt: skip
 
 

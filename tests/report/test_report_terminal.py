@@ -10,7 +10,7 @@ from rich.console import Console
 
 from selfrule.report import Suppressed, terminal_table
 
-from .contexts import bare, embedded, empty, estimate, large, personal
+from .contexts import bare, embedded, empty, estimate, judged, large, personal
 
 
 def shown(context, width=80, encoding="utf-8"):
@@ -22,7 +22,7 @@ def shown(context, width=80, encoding="utf-8"):
     return out.buffer.getvalue().decode(encoding)
 
 
-@pytest.mark.parametrize("context", [large(), personal(), empty(), bare(1, 1), bare(2_000_000, 3)])
+@pytest.mark.parametrize("context", [large(), personal(), empty(), bare(1, 1), bare(2_000_000, 3), judged()])
 def test_no_line_is_wider_than_80_columns(context):
     assert max(len(line) for line in shown(context).splitlines()) <= 80
 

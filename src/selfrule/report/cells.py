@@ -138,9 +138,12 @@ class Cells:
         """What no rating carries while others of it do is not measured by this judge: it cannot say it."""
         if not self.flagged().shown:
             return
-        rated = {construct for (construct, _, _), cell in self._cells.items() if cell.state != "unrated"}
+        unrated = {
+            construct for (construct, _, group), cell in self._cells.items() if cell.state == "unrated" and not group
+        }
+        unrated -= {construct for (construct, _, _), cell in self._cells.items() if cell.shown}
         for key, cell in list(self._cells.items()):
-            if cell.state == "unrated" and key[0] not in rated:
+            if cell.state == "unrated" and key[0] in unrated:
                 self._cells[key] = replace(cell, state="unmeasured")
 
     def _put(self, construct: str, level: str, group: dict[str, str], cell: Cell) -> None:

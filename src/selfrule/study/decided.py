@@ -116,8 +116,15 @@ def _steps(entry: Entry, count: Counter[tuple[str, str]], handed: Counter[str], 
 
 
 def _is(label: str, name: str) -> bool:
-    """Whether a label that ratings carry is that of a judge by this name: "embedded-1.0@..." of "embedded"."""
-    return label == name or label.startswith((f"{name}/", f"{name}-") if name == "embedded" else f"{name}/")
+    """Whether a label that ratings carry is that of a judge by this name; a stand-in's has another provider."""
+    if name == "embedded":
+        return label.startswith("embedded-")
+    return label == name or (_MADE.search(label) is not None and _model(label) == _model(name))
+
+
+def _model(label: str) -> str:
+    bare = _MADE.sub("", label)
+    return bare.rpartition("#")[2] if "#" in bare else bare.partition(":")[2]
 
 
 def place_of(name: str | None, label: str, where: str | None = None) -> Place:
@@ -128,6 +135,8 @@ def place_of(name: str | None, label: str, where: str | None = None) -> Place:
     """
     if name == "embedded" or label.startswith("embedded-"):
         return "package"
+    if label.partition(":")[0].endswith("@loopback"):
+        return "here"
     if where is not None:
         return "here" if where == "this machine" else "elsewhere"
     try:

@@ -158,7 +158,8 @@ def rule(drawing: Drawing, scale: Scale, top: float, bottom: float, most: int, *
         if gap > 44 or i % 2 == 0:
             drawing.text(x, bottom + 15, f"{value:g}" if plain else short_percent(value), "ax", "middle")
         if scale.log and value <= 0.1 and (gap > 82 or i % 2 == 0):
-            drawing.text(x, bottom + 29, f"1 in {round(1 / value):,}", "ax", "middle")
+            odds = f"1 in {round(1 / value):,}"
+            drawing.text(max(x, 3.2 * len(odds)), bottom + 29, odds, "ax", "middle")  # never off the left edge
 
 
 def whisker(drawing: Drawing, scale: Scale, low: float, high: float, y: float, cls: str) -> None:
