@@ -168,6 +168,11 @@ def test_what_comes_of_asking_for_evidence_never_takes_a_level_away(second: Answ
     assert "no_evidence:attachment" in rating.marks
 
 
+def test_asking_for_evidence_that_got_no_reply_leaves_the_conversation_for_another_run() -> None:
+    rating = rated(script(joint("none", (), attachment="mild"), Failure("failed", "gave up")))
+    assert (rating.status, rating.levels) == ("failed", {})
+
+
 def test_no_answer_is_sent_back_more_than_twice() -> None:
     made, asker = judge(script("hm", joint("mild"), "hm", joint("mild")))
     made.rate([TALK])
@@ -241,6 +246,21 @@ def test_one_window_that_was_refused_leaves_the_whole_unrated_and_says_so() -> N
     assert rating.status == "refused"
     assert rating.levels == {}
     assert rating.reason == f"window 1 of {rating.windows} was refused; the others reached moderate"
+
+
+def test_where_several_windows_fail_the_status_is_the_gravest_and_every_window_is_named() -> None:
+    def answer(request: Request) -> Answer:
+        window = {piece.index for piece in unpack(request.shared)}
+        if 199 in window:
+            return reply("", "refusal")
+        return Failure("failed", "gave up") if 100 in window else "hm"
+
+    made, _ = windows_judge(answer)
+    (rating,) = made.rate([long_talk(200)])
+    assert rating.status == "failed"
+    assert "failed" in (rating.reason or "")
+    assert f"window {rating.windows} was refused" in (rating.reason or "")
+    assert "window 1 of" in (rating.reason or "")
 
 
 def test_a_conversation_that_needs_too_many_windows_is_over_long_and_costs_nothing() -> None:

@@ -13,7 +13,7 @@ from training import prompts as maker
 
 from selfrule import rubric
 from selfrule.errors import UsageError
-from selfrule.judges import prompts
+from selfrule.judges import prompts, schema
 from selfrule.judges.model import WAYS
 from selfrule.judges.windows import Window
 
@@ -58,10 +58,17 @@ def test_no_placeholder_is_left_but_those_filled_when_asking(protocol: str) -> N
         assert left <= {"{wrong}", "{constructs}", "{levels}"}, name
 
 
-def test_a_changed_text_changes_the_hash() -> None:
-    hashes = {prompts.load(protocol).hash for protocol in prompts.VERSIONS}
-    assert len(hashes) == 3
-    assert all(len(hash_) == 32 for hash_ in hashes)
+def test_another_version_text_or_schema_is_another_hash() -> None:
+    texts, forms = {"system": "a", "ask": "b"}, [schema.joint()]
+    digests = {
+        prompts.digest("1", texts, forms),
+        prompts.digest("2", texts, forms),
+        prompts.digest("1", {**texts, "ask": "c"}, forms),
+        prompts.digest("1", texts, [schema.evidence()]),
+    }
+    assert len(digests) == 4
+    assert prompts.digest("1", dict(reversed(texts.items())), forms) in digests
+    assert len({prompts.load(protocol).hash for protocol in prompts.VERSIONS}) == 3
 
 
 def test_an_unknown_protocol_is_named_with_those_that_there_are() -> None:

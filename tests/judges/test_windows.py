@@ -73,6 +73,7 @@ def test_a_conversation_that_fits_is_one_window_of_whole_turns(conversation: lis
 
 def test_a_window_begins_with_the_last_turns_of_the_one_before() -> None:
     made = windows([Turn("user", "x" * 40)] * 100, 1000, estimate)
+    assert all(size(window, estimate) <= 1000 for window in made)
     for earlier, later in pairwise(made):
         shared = earlier.turns & later.turns
         assert 1 <= len(shared) * (11 + HEADER) <= 100

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -61,6 +62,9 @@ def load(protocol: str) -> Prompt:
         if entry.name.endswith(".md")
     }
     forms = [form() for form in _FORMS[protocol]]
-    body = msgspec.json.encode([VERSIONS[protocol], texts, forms], order="sorted")
-    digest = hashlib.blake2b(body, digest_size=16).hexdigest()
-    return Prompt(protocol, VERSIONS[protocol], digest, texts)
+    return Prompt(protocol, VERSIONS[protocol], digest(VERSIONS[protocol], texts, forms), texts)
+
+
+def digest(version: str, texts: Mapping[str, str], forms: Sequence[schema.Schema]) -> str:
+    """The hash of a prompt, 32 hex digits: another version, text or schema is another hash."""
+    return hashlib.blake2b(msgspec.json.encode([version, texts, forms], order="sorted"), digest_size=16).hexdigest()
