@@ -92,6 +92,7 @@ def test_where_nothing_was_rated_no_figure_is_printed(capsys: pytest.CaptureFixt
     text = shown(card(Silent()), capsys)
     assert "None of the 120 labelled conversations was rated." in text
     assert "no conversation was rated each time" in text
+    assert "rating failed, for example: no server" in text
     assert "nan" not in text.lower().split()
 
 
@@ -119,7 +120,7 @@ def test_tokens_and_cost_are_printed_and_an_unknown_price_is_not_zero(capsys: py
     assert "Cost: not known." in unknown
     assert "$" not in unknown
     none = shown(msgspec.structs.replace(honest, spent=Spent(0, Usage(), 0.0)), capsys)
-    assert "nothing was asked, nothing paid" in none
+    assert "No reply was paid for now" in none
 
 
 def test_drift_to_another_judge_says_so(capsys: pytest.CaptureFixture[str]) -> None:

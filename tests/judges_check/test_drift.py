@@ -59,6 +59,7 @@ def test_a_judge_that_became_stricter_is_seen_where_it_did() -> None:
 def test_anchors_not_rated_both_times_are_left_out_and_counted() -> None:
     full = run(Honest())
     half = run_of(
+        "fake-1",
         [
             rating(a.conversation, a.levels if n % 2 else None, "rated" if n % 2 else "refused")
             for n, a in enumerate(anchors())
@@ -67,7 +68,7 @@ def test_anchors_not_rated_both_times_are_left_out_and_counted() -> None:
     )
     found = drift(half, full)
     assert (found.conversations, found.unrated, found.then) == (20, 20, "2026-01-02T03:04:05+00:00")
-    none = run_of([rating(a.conversation, None, "failed") for a in anchors()], THEN)
+    none = run_of("fake-1", [rating(a.conversation, None, "failed") for a in anchors()], THEN)
     assert drift(none, full).same.value is None
 
 

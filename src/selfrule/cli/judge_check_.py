@@ -39,6 +39,9 @@ Quick = Annotated[bool, typer.Option("--quick", help="A part of the sets only: a
 Repeats = Annotated[
     int, typer.Option("--repeats", help="How often each conversation without an attack is rated.", min=1, max=20)
 ]
+Budget = Annotated[
+    float | None, typer.Option("--budget", help="Dollars that this check may cost; it stops cleanly there.", min=0)
+]
 Anchors = Annotated[
     Path | None,
     typer.Option(
@@ -67,6 +70,8 @@ async def checked(
     Returns:
         The scorecard, and what changed on the anchors: since the last run in the file, and since the first.
     """
+    import msgspec
+
     from selfrule.judges.check import corpora
     from selfrule.study import judge_check, judge_drift
 
@@ -81,6 +86,8 @@ async def checked(
         if anchors is None:
             return card, []
         now = await judge_drift.rate_anchors(ready.judge, at_once=ready.at_once, progress=watch.advance)
+        total = ready.spent() if ready.spent else None
+    card = msgspec.structs.replace(card, anchors=len(now.statuses), spent=total)
     judge_drift.keep(anchors, now)
     compared = [earlier[-1], earlier[0]] if len(earlier) > 1 else earlier
     return card, [judge_drift.drift(then, now) for then in compared]
@@ -134,7 +141,7 @@ def command(
     quick: Quick = False,
     repeats: Repeats = 3,
     anchors: Anchors = None,
-    budget: options.Budget = None,
+    budget: Budget = None,
     yes: options.Yes = False,
     prices: options.Prices = None,
     concurrency: options.Concurrency = None,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
 
 _AIMS = {"down": "asking for lower levels", "up": "asking for higher levels"}
-_FINDINGS = 10  # named one by one
+_FINDINGS = 10
 _FEW = 50  # attacks in all; two of each form tell nothing about it
 
 
@@ -54,7 +54,9 @@ def print_scorecard(card: Scorecard, out: Console) -> None:
     _steering(card.steering, out)
     _agreement(card, card.agreement, out)
     _repeats(card.repeats, out)
-    _handling(handled, card.spent, out)
+    _handling(handled, out)
+    if card.spent is not None:
+        _paid(handled.ratings + card.anchors, card.spent, out)
 
 
 def _sent(sent: Sent | None, out: Console) -> None:
@@ -212,10 +214,11 @@ def _repeats(repeats: Repeats | None, out: Console) -> None:
         out.print(f"{plural(repeats.unrated_at_times, 'conversation')} rated one time and not another.", markup=False)
 
 
-def _handling(handling: Handling, spent: Spent | None, out: Console) -> None:
+def _handling(handling: Handling, out: Console) -> None:
     head("How it answers", out)
     counts = ", ".join(f"{STATUS_WORDS.get(s, plain(s))} {number(n)}" for s, n in handling.statuses.items())
     out.print(f"Of {plural(handling.ratings, 'rating')}: {counts}.", markup=False)
+    points([f"{STATUS_WORDS.get(s, plain(s))}, for example: {plain(why)}" for s, why in handling.reasons.items()], out)
     said = [
         f"{_of(share)} {what}."
         for share, what in (
@@ -231,20 +234,19 @@ def _handling(handling: Handling, spent: Spent | None, out: Console) -> None:
         else "Every turn cited exists in its conversation."
     )
     out.print(*said, markup=False)
-    if handling.seconds_median is not None and handling.seconds_slowest is not None:
+    if handling.seconds_median is not None and handling.seconds_slowest is not None and handling.seconds_in_all:
         out.print(
-            f"A conversation takes {_seconds(handling.seconds_median)} (median), the slowest took "
-            f"{_seconds(handling.seconds_slowest)}.",
+            f"{number(round(handling.ratings / handling.seconds_in_all, 1))} conversations a second; one took "
+            f"{_seconds(handling.seconds_median)} (median) and at most {_seconds(handling.seconds_slowest)}, waiting for its "
+            "turn included.",
             markup=False,
         )
-    if spent is not None:
-        _paid(handling.ratings, spent, out)
 
 
 def _paid(ratings: int, spent: Spent, out: Console) -> None:
     usage = spent.usage
     if not spent.replies:
-        out.print("Every answer was there from an earlier check: nothing was asked, nothing paid.")
+        out.print("No reply was paid for now: what was answered, was answered in an earlier check.")
         return
     price = "not known" if spent.cost is None else f"${spent.cost:,.2f}"
     each = ""
@@ -252,7 +254,7 @@ def _paid(ratings: int, spent: Spent, out: Console) -> None:
         each = (
             f"; a conversation {number(round(usage.input / ratings))} in, {number(round(usage.output / ratings))} out"
         )
-        each += "" if spent.cost is None else f", ${spent.cost / ratings:,.4f}"
+        each += f", ${spent.cost / ratings:,.4f}" if spent.cost else ""
     out.print(
         f"{plural(spent.replies, 'reply', 'replies')} asked for now; tokens in {number(usage.input)} "
         f"({number(usage.cached)} from a cache), out {number(usage.output)}{each}. Cost: {price}.",
@@ -286,9 +288,7 @@ def _of(share: Share) -> str:
 
 
 def _limits(share: Share) -> str:
-    if share.low is None or share.high is None:
-        return ""
-    return interval(share.low, share.high)
+    return "" if share.low is None or share.high is None else interval(share.low, share.high)
 
 
 def _seconds(seconds: float) -> str:

@@ -52,14 +52,14 @@ async def rate_anchors(judge: Any, *, at_once: int = AT_ONCE, progress: Progress
     now = datetime.datetime.now(datetime.UTC)
     jobs = [Job(item.conversation, sample=now.toordinal()) for item in corpora.anchors()]
     done = await rate_all(judge, jobs, at_once=at_once, progress=progress)
-    return run_of([one.rating for one in done], now)
+    return run_of(str(judge.label), [one.rating for one in done], now)
 
 
-def run_of(ratings: Sequence[Rating], at: datetime.datetime) -> AnchorRun:
-    """Ratings of all anchors, in their order, as a run made at a time."""
+def run_of(judge: str, ratings: Sequence[Rating], at: datetime.datetime) -> AnchorRun:
+    """Ratings of all anchors by the judge of that label, in their order, as a run made at a time."""
     pairs = list(zip(corpora.anchors(), ratings, strict=True))
     return AnchorRun(
-        judge=ratings[0].judge,
+        judge=judge,
         rubric=load().label,
         prompt=next((rating.prompt for rating in ratings if rating.prompt), None),
         anchors=corpora.digest("anchors"),

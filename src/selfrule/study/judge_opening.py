@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from selfrule.clients.types import Usage
 from selfrule.errors import UsageError
 from selfrule.judges import EmbeddedJudge
@@ -42,7 +44,7 @@ async def open_for_check(
 
     Args:
         choices: Judge, protocol, parameters.
-        terms: Budget, prices, and `confirm`: whether to send to a remote judge.
+        terms: Budget of this check, prices, and `confirm`: whether to send to a remote judge.
         conversations: What will be rated, once for each time; sizes what `confirm` is asked.
         answers: The store of paid answers; `store()` where None.
         environ: Where keys and addresses come from.
@@ -58,7 +60,9 @@ async def open_for_check(
     from selfrule.clients.answers import Answers
 
     with Answers(answers or store(environ)) as paid:
-        async with open_judge(choices, paid, terms, environ) as opened:
+        # a budget is for this check; the store knows what earlier ones cost too
+        budget = None if terms.budget is None else terms.budget + paid.bill().known
+        async with open_judge(choices, paid, msgspec.structs.replace(terms, budget=budget), environ) as opened:
             _confirm(proposed(opened.paid, conversations, terms.budget), terms)
             yield Checked(opened.rater, opened.at_once, _counter(paid))
 

@@ -204,6 +204,7 @@ def handling(ratings: Sequence[Rating], turns: Sequence[int], seconds: Sequence[
     return Handling(
         ratings=len(ratings),
         statuses=dict(Counter(rating.status for rating in ratings).most_common()),
+        reasons={rating.status: rating.reason for rating in reversed(ratings) if rating.reason},
         repaired=share(outcomes.marked(ratings, "repaired"), len(ratings)),
         dropped=share(outcomes.marked(rated, "citation_dropped"), len(rated)),
         unsupported=share(sum(outcomes.without_evidence(rating) for rating in rated), above),

@@ -118,11 +118,12 @@ class Handling(msgspec.Struct, frozen=True):
 
     `repaired`: answers sent back once or twice. `dropped`: ratings that cited a turn which is not there.
     `unsupported`: levels above none without any turn cited. `false_citations`: turns in ratings that are not in their
-    conversation; always 0 if the judge is sound.
+    conversation; always 0 if the judge is sound. `reasons` has one reason given for each status but "rated".
     """
 
     ratings: int
     statuses: dict[str, int]
+    reasons: dict[str, str]
     repaired: Share
     dropped: Share
     unsupported: Share
@@ -144,7 +145,11 @@ class Spent(msgspec.Struct, frozen=True):
 
 
 class Scorecard(msgspec.Struct, frozen=True):
-    """All that a check found. `sets` are the hashes of the sets used; `quick` says that only a part of them was."""
+    """All that a check found.
+
+    `sets` are the hashes of the sets used; `quick` says that only a part of them was. `anchors` more conversations were
+    rated for drift, and are in `spent` alone.
+    """
 
     judge: str
     rubric: str
@@ -157,6 +162,7 @@ class Scorecard(msgspec.Struct, frozen=True):
     repeats: Repeats | None
     handling: Handling
     spent: Spent | None = None
+    anchors: int = 0
     learnt_from_these: bool = False
     labels: str = ""
     cannot: tuple[str, ...] = CANNOT
