@@ -342,6 +342,24 @@ def test_ollama_is_asked_once_more_with_all_the_model_has_where_the_context_prov
     assert sizes == [8192, 32768]
 
 
+def test_ollama_is_asked_once_for_its_context_by_many_questions_at_once_in_any_event_loop():
+    def answers(method, path, body):
+        return (200, {"model_info": {"llama.context_length": 9000}}) if path == "/api/show" else (200, OLLAMA)
+
+    async def run(client, server):
+        await asyncio.gather(*(client.call(Request("s", str(n)), timeout=5) for n in range(20)))
+        return sum(path == "/api/show" for _, path, _, _ in server.seen)
+
+    async def started():
+        async with Recorder(answers) as server:
+            client = connect("ollama:m", {}, {"OLLAMA_HOST": server.url})
+            first = await run(client, server)
+            await client.close()
+            return first, await run(client, server), await client.close()
+
+    assert asyncio.run(started()) == (1, 1, None)
+
+
 CONTEXTS = [
     ("vLLM", {"/v1/models": {"data": [{"id": "m", "max_model_len": 4096}, {"id": "n", "max_model_len": 9}]}}, 4096),
     (
@@ -482,6 +500,18 @@ def test_a_thousand_requests_are_in_flight_at_once():
             return server.counts.most_in_flight
 
     assert asyncio.run(run()) > 800
+
+
+@pytest.mark.parametrize("name", ["openai:m", "anthropic:m", "openai-compatible:URL#m", "ollama:m"])
+def test_an_error_that_repeats_the_conversation_is_kept_without_its_words(name):
+    told = "I have told nobody that I sleep in the car"
+    body = {"error": {"message": f"Cannot handle: {told}", "type": "invalid_request_error", "code": "invalid_prompt"}}
+    with pytest.raises(CallError) as caught:
+        asked(name, Request("s", f"hello. {told}, since May.", "q"), answer=(400, body))
+    assert (caught.value.fault, caught.value.message) == ("filtered", "invalid_prompt")
+    with pytest.raises(CallError) as caught:
+        asked(name, Request("s", "nothing of it", "q"), answer=(400, body))
+    assert "Cannot handle" in caught.value.message
 
 
 def test_no_server_at_the_address_is_a_fault_of_the_connection():

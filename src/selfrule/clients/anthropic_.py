@@ -10,7 +10,7 @@ import msgspec
 
 from selfrule.clients import faults
 from selfrule.clients.anthropic_batches import AnthropicBatches
-from selfrule.clients.bodies import over, provider_name
+from selfrule.clients.bodies import from_strangers, over, provider_name
 from selfrule.clients.names import Spec
 from selfrule.clients.types import Batches, CallError, Finish, Reply, Request, Usage
 from selfrule.clients.wire import Wire, encode, proxy_for
@@ -118,7 +118,11 @@ class AnthropicClient:
             CallError: no reply.
             UsageError: log-probabilities were asked for.
         """
-        return read(await self._wire.send("/v1/messages", encode(self.body(request)), timeout=timeout))
+        body = encode(self.body(request))
+        try:
+            return read(await self._wire.send("/v1/messages", body, timeout=timeout))
+        except CallError as error:
+            raise faults.unechoed(error, *from_strangers(request)) from None
 
     async def context(self) -> int | None:
         """The tokens that fit into the model's context, None where the server does not tell."""

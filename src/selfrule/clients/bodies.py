@@ -56,6 +56,11 @@ def thoughtless(text: str) -> str:
     return _THOUGHT.sub("", text, count=1).lstrip() if "<think" in text[:64] else text
 
 
+def from_strangers(request: Request) -> list[str]:
+    """What of a question is not ours, so that no error repeats it: the conversation, and answers about it."""
+    return [request.shared, *(answer for answer, _ in request.turns)]
+
+
 def too_long(what: str) -> CallError:
     """A request that does not fit, as this side knows."""
     return CallError("over_long", what)

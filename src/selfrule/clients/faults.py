@@ -155,6 +155,21 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> CallE
     return from_error(content, status, low)
 
 
+def unechoed(error: CallError, *texts: str) -> CallError:
+    """The failure without the provider's words where they repeat 24 characters or more of what a stranger wrote.
+
+    Args:
+        error: A failure.
+        texts: What of the request is not ours: the conversation, earlier answers about it.
+    """
+    windows = {error.message[start : start + 12] for start in range(0, len(error.message) - 11, 12)}
+    if not any(window in text for text in texts for window in windows):
+        return error
+    code, colon, _ = error.message.partition(": ")
+    kept = code if colon and code.lower() in CODES else ""
+    return CallError(error.fault, kept, retry_after=error.retry_after, status=error.status)
+
+
 def raised_by(vendor: str) -> tuple[type[BaseException], ...]:
     """What a vendor's client ("anthropic" or "openai") lets out when a request fails: its own errors and the transport's."""
     import aiohttp

@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from selfrule.clients import faults
-from selfrule.clients.bodies import messages, over, provider_name, thoughtless, too_long
+from selfrule.clients.bodies import from_strangers, messages, over, provider_name, thoughtless, too_long
+from selfrule.clients.looped import Looped
 from selfrule.clients.names import Spec
 from selfrule.clients.types import Batches, CallError, Finish, Reply, Request, Token, Usage
 from selfrule.clients.wire import Wire, encode, proxy_for
@@ -84,7 +85,7 @@ class OllamaClient:
         self._size = _SMALLEST
         self._most: int | None = None
         self._asked = False
-        self._asking = asyncio.Lock()
+        self._asking = Looped(asyncio.Lock, _nothing_to_close)
 
     def __repr__(self) -> str:
         return f"OllamaClient({self.spec.text!r})"
@@ -137,9 +138,12 @@ class OllamaClient:
             return await self._once(request, most, timeout)
 
     async def _once(self, request: Request, size: int, timeout: float) -> Reply:
-        content = await self._wire.send("/api/chat", encode(self.body(request, size)), timeout=timeout)
-        used = self._options.get("num_ctx") or size
-        return read(content, used)
+        body = encode(self.body(request, size))
+        try:
+            content = await self._wire.send("/api/chat", body, timeout=timeout)
+            return read(content, self._options.get("num_ctx") or size)
+        except CallError as error:
+            raise faults.unechoed(error, *from_strangers(request)) from None
 
     def _grown(self, needed: int, most: int | None) -> int:
         """The size of context to ask for: a power of two that nothing sent so far needs more than; the model's at most."""
@@ -151,10 +155,11 @@ class OllamaClient:
 
     async def context(self) -> int | None:
         """The tokens that fit into the model's context; None where the server does not tell. Asked once."""
-        async with self._asking:
-            if not self._asked:
-                self._most = await self._context()
-                self._asked = True
+        if not self._asked:
+            async with await self._asking.get():
+                if not self._asked:
+                    self._most = await self._context()
+                    self._asked = True
         return self._most
 
     async def _context(self) -> int | None:
@@ -175,6 +180,11 @@ class OllamaClient:
     async def close(self) -> None:
         """Close connections."""
         await self._wire.close()
+        await self._asking.close()
+
+
+async def _nothing_to_close(_: object) -> None:
+    """For `Looped`."""
 
 
 def read(content: bytes, size: int) -> Reply:

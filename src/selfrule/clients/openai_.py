@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from selfrule.clients import faults
-from selfrule.clients.bodies import messages, over, provider_name, thoughtless
+from selfrule.clients.bodies import from_strangers, messages, over, provider_name, thoughtless
 from selfrule.clients.names import Spec
 from selfrule.clients.openai_batches import OpenAIBatches
 from selfrule.clients.types import Batches, CallError, Finish, Reply, Request, Token, Usage
@@ -135,8 +135,11 @@ class OpenAIClient:
         Raises:
             CallError: no reply.
         """
-        content = await self._wire.send("/chat/completions", encode(self.body(request)), timeout=timeout)
-        reply = read(content)
+        body = encode(self.body(request))
+        try:
+            reply = read(await self._wire.send("/chat/completions", body, timeout=timeout))
+        except CallError as error:
+            raise faults.unechoed(error, *from_strangers(request)) from None
         if request.top_logprobs and not reply.first and reply.detail is None:
             return msgspec.structs.replace(reply, detail="the server gave no log-probabilities")
         return reply
