@@ -15,7 +15,7 @@ from selfrule.records import Conversation, Rating
 from selfrule.rubric import CONSTRUCTS
 from selfrule.store.schemas import ratings_of
 from selfrule.study import duplicates
-from selfrule.study.asking import AGAIN, Run, Tally, wanted
+from selfrule.study.asking import Run, Tally, Work
 from selfrule.study.rating import Choices, Plan, plan
 from tests.study.material import conversation, write_lines
 
@@ -56,13 +56,10 @@ def study(tmp_path: Path) -> selfrule.Study:
     return selfrule.audit(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "study", workers=1)
 
 
-def rated(
-    study: selfrule.Study, rater: Slow, choices: Choices = CHOICES, again: frozenset[str] = frozenset(AGAIN)
-) -> Tally:
-    folder, base = study._folder, plan(Choices())
-    copies = duplicates.rows_of(folder)
-    run = Run(folder, HERE, base, rater, choices, at_once=7)
-    return asyncio.run(run.over(wanted(folder, HERE, base, choices, copies, again)))
+def rated(study: selfrule.Study, rater: Slow, choices: Choices = CHOICES) -> Tally:
+    folder = study._folder
+    work = Work(folder, HERE, plan(Choices()), choices, duplicates.rows_of(folder))
+    return asyncio.run(Run(work, rater, at_once=7).over())
 
 
 def ratings(study: selfrule.Study) -> list[Rating]:

@@ -17,8 +17,19 @@ def command(
     output: options.Output = None,
     map_: options.Map = None,
     reader: options.Reader = None,
+    judge: options.Judge = None,
+    protocol: options.Protocol = "joint",
+    budget: options.Budget = None,
+    yes: options.Yes = False,
+    batch: options.Batch = False,
+    wait: options.Wait = False,
+    retry: options.Retry = None,
+    prices: options.Prices = None,
+    param: options.Parameter = None,
+    concurrency: options.Concurrency = None,
+    no_screen: options.NoScreen = False,
     screen_recall: options.ScreenRecall = 0.98,
-    check: options.Check = 1.0,
+    check: options.Check = None,
     private: options.Private = False,
     k: options.Smallest = 10,
     strict: options.Strict = False,
@@ -26,12 +37,16 @@ def command(
     workers: options.Workers = None,
 ) -> None:
     """The main job."""
+    from selfrule.cli.judging import Asked, rate
     from selfrule.cli.reading import read
     from selfrule.cli.summary import print_context, print_paths, print_problems
 
+    asked = Asked(
+        judge, protocol, param, no_screen, screen_recall, check, budget, batch, wait, yes, prices, retry, concurrency
+    )
     study, watch = read(inputs, output, map_, reader, workers)
     try:
-        study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watch)
+        rate(study, asked, workers=workers, watch=watch)
     finally:
         watch.done()
     context = study.context(k=k)

@@ -21,6 +21,8 @@ COMMANDS = {
     "report": "Write a study's report again: shareable, or private.",
     "ratings": "Print ratings, a row a conversation: JSONL, CSV, Parquet.",
     "estimates": "Print a study's figures with intervals and what is missing.",
+    "agreement": "How far the judges of a study agree with each other.",
+    "judge-check": "Try a judge: attacks, agreement with labels, repeatability.",
     "doctor": "Show what is installed, how good the judge is, if a study is sound.",
 }
 
@@ -64,7 +66,7 @@ class _Lazy(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"selfrule.cli.{cmd_name}_")
+        module = import_module(f"selfrule.cli.{cmd_name.replace('-', '_')}_")
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
         app.command(
             name=cmd_name,
@@ -99,7 +101,7 @@ def _root(
 ) -> None:
     """Measure when conversations with AI assistants take over a person's beliefs, values or actions.
 
-    Everything stays on this machine. Start with: selfrule audit export.zip
+    Everything stays on this machine unless you name a remote judge. Start with: selfrule audit export.zip
     """
 
 

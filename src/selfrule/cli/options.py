@@ -31,11 +31,59 @@ ScreenRecall = Annotated[
     typer.Option("--screen-recall", help="Share of flagged conversations that the screen is to keep, in (0, 1]."),
 ]
 Check = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--check-screen",
-        help="Share of screened-out conversations rated all the same, to measure what the screen missed, in [0, 1].",
+        help="Share of screened-out conversations rated all the same, to measure what the screen missed, in [0, 1]. "
+        "[default: 1 for the embedded judge, about 500 conversations for a language model]",
     ),
+]
+Judge = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--judge",
+        help="Who rates: embedded, anthropic:MODEL, openai:MODEL, openai-compatible:URL#MODEL, ollama:MODEL; with commas a "
+        "cascade from cheap to strong; given again, a panel. [default: embedded]",
+        metavar="NAME",
+    ),
+]
+Protocol = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        help="How a language model is asked: joint (one answer), separate (one request a construct, as the study did), "
+        "logprobs (one token a construct, with probabilities).",
+    ),
+]
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option("--param", help="Sent with every request, as JSON: reasoning_effort=low.", metavar="NAME=VALUE"),
+]
+NoScreen = Annotated[bool, typer.Option("--no-screen", help="Let a language model rate what the screen drops too.")]
+Budget = Annotated[
+    float | None,
+    typer.Option("--budget", help="Dollars that this study may cost in all; it stops cleanly there.", min=0),
+]
+Batch = Annotated[
+    bool,
+    typer.Option(
+        "--batch", help="Through the provider's batches, at their price: submit, leave, run it again to collect."
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="With --batch: stay until every batch has come back.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before conversations are sent to a remote judge.")]
+Prices = Annotated[
+    Path | None,
+    typer.Option("--prices", help="Prices, context lengths and limits of models (docs/judges.md).", metavar="FILE"),
+]
+Retry = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--retry", help="Ask again where it was: refused, filtered, truncated, unparseable.", metavar="STATUS"
+    ),
+]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", help="Most requests in flight [default: the model's own].", min=1)
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="Processes [default: all cores].", min=1)]
 Private = Annotated[

@@ -179,6 +179,7 @@ class Client(Protocol):
     model: str
     parameters: dict[str, Any]
     batches: Batches | None
+    gives_logprobs: bool
 
     async def call(self, request: Request, *, timeout: float) -> Reply:
         """Ask once, without trying again.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import msgspec
@@ -63,50 +63,84 @@ class Wanted(msgspec.Struct, frozen=True):
         return sum(rating is None for rating in self.settled)
 
 
-def wanted(
-    folder: Folder, plan: Plan, base: Plan, choices: Choices, copies: dict[str, Any], again: frozenset[str]
-) -> Iterator[Wanted]:
-    """What is to be rated, part by part; parts that are complete are passed over.
+class Work(msgspec.Struct, frozen=True):
+    """What a judge is wanted for in a study. Asked part by part, so that a study of any size fits in memory.
 
-    Args:
-        folder: The study.
-        plan: Where the ratings go.
-        base: Where the embedded judge's ratings and the screenings stand; they are complete.
-        choices: The choices of this rating.
-        copies: Rows of each part that are copies of others, which are not rated.
-        again: Statuses of earlier ratings that are tried again.
+    `plan` is where its ratings go, `base` where the embedded judge's ratings and the screenings stand (they are complete),
+    `copies` the rows of each part that are copies of others, `again` the statuses of earlier ratings that are tried again.
     """
-    screened = choices.screen and choices.judge.split(",")[0] != EMBEDDED
-    for path in folder.parts("conversations"):
-        where = folder.part("ratings", plan.judge, path.stem)
+
+    folder: Folder
+    plan: Plan
+    base: Plan
+    choices: Choices
+    copies: dict[str, Any]
+    again: frozenset[str] = frozenset(AGAIN)
+
+    @property
+    def screened(self) -> bool:
+        """Whether the judge is spared what the screen drops. A cascade that begins with the embedded judge decides itself."""
+        return self.choices.screen and self.choices.judge.split(",")[0] != EMBEDDED
+
+    def parts(self) -> Iterator[str]:
+        """Parts with something to be rated, in order."""
+        for path in self.folder.parts("conversations"):
+            where = self.folder.part("ratings", self.plan.judge, path.stem)
+            if readable(where):
+                statuses = pq.read_table(where, columns=["status"])["status"].unique().to_pylist()
+                if self.again.isdisjoint(statuses):
+                    continue
+            yield path.stem
+
+    def of(self, part: str) -> Wanted:
+        """What is to be rated of one part."""
         known: dict[str, Rating] = {}
+        where = self.folder.part("ratings", self.plan.judge, part)
         if readable(where):
-            statuses = set(pq.read_table(where, columns=["status"])["status"].unique().to_pylist())
-            if not statuses & again:
-                continue
-            known = {r.conversation_id: r for r in ratings_of(pq.read_table(where)) if r.status not in again}
-        rated = pq.read_table(
-            folder.part("ratings", base.judge, path.stem),
-            columns=["conversation_id", "content_hash", "domains", "language"],
-        ).to_pylist()
-        keep = pq.read_table(folder.part("screenings", base.screen, path.stem), columns=["keep"])["keep"].to_pylist()
+            known = {r.conversation_id: r for r in ratings_of(pq.read_table(where)) if r.status not in self.again}
+        first = self.first(part)
         label = rubric.load().label
-        first = {row["conversation_id"]: (row, kept) for row, kept in zip(rated, keep, strict=True)}
-        skip = frozenset(int(row) for row in copies.get(path.stem, ()))
+        skip = frozenset(int(row) for row in self.copies.get(part, ()))
         settled: list[Rating | None] = []
-        identities = pq.read_table(path, columns=["conversation_id"])["conversation_id"].to_pylist()
-        for position, identity in enumerate(identities):
+        path = self.folder.part("conversations", part)
+        for position, identity in enumerate(pq.read_table(path, columns=["conversation_id"])[0].to_pylist()):
             if position in skip:
                 continue
             rating = known.get(identity)
-            if rating is None and screened and first[identity][1] is False and not drawn(identity, choices.check):
-                row = first[identity][0]
-                rating = Rating(
-                    identity, row["content_hash"], "screened_out", choices.judge, label,
-                    domains=row["domains"] or [], language=row["language"],
-                )  # fmt: skip
+            if rating is None and self.screened:
+                row = first[identity]
+                if row["keep"] is False and not drawn(identity, self.choices.check):
+                    rating = Rating(identity, row["content_hash"], "screened_out", self.choices.judge, label)
             settled.append(rating)
-        yield Wanted(path.stem, settled, skip)
+        return Wanted(part, settled, skip)
+
+    def first(self, part: str) -> dict[str, dict[str, Any]]:
+        """What the embedded judge and the screen said of each conversation of a part."""
+        names = ["conversation_id", "content_hash", "domains", "language"]
+        rated = pq.read_table(self.folder.part("ratings", self.base.judge, part), columns=names).to_pylist()
+        keep = pq.read_table(self.folder.part("screenings", self.base.screen, part), columns=["keep"])[
+            "keep"
+        ].to_pylist()
+        return {row["conversation_id"]: row | {"keep": kept} for row, kept in zip(rated, keep, strict=True)}
+
+    def write(self, part: str, ratings: list[Rating]) -> None:
+        """Write a part's ratings with what the study knows: the probability of having been drawn; the embedded judge's
+        domains and language where the judge gave none.
+        """
+        first = self.first(part)
+        placed = []
+        for rating in ratings:
+            row = first[rating.conversation_id]
+            checked = self.screened and row["keep"] is False and rating.status != "screened_out"
+            placed.append(
+                msgspec.structs.replace(
+                    rating,
+                    inclusion=self.choices.check if checked else 1.0,
+                    domains=rating.domains or row["domains"] or [],
+                    language=rating.language or row["language"],
+                )
+            )
+        write_part(self.folder.part("ratings", self.plan.judge, part), rating_table(placed))
 
 
 def conversations(folder: Folder, want: Wanted) -> Iterator[tuple[int, Conversation]]:
@@ -141,30 +175,23 @@ class Run:
     """One run of a judge over a study.
 
     Args:
-        folder: The study; its lock is held.
-        plan: Where the ratings go.
-        base: The embedded judge's tables.
+        work: What is wanted; the study's lock is held.
         rater: The judge.
-        choices: The choices of this rating.
-        at_once: Conversations in flight.
+        at_once: Conversations in hand.
         retry: Kinds of stored replies that are asked for anew.
         moved: Told of every conversation that is done with.
     """
 
     def __init__(
         self,
-        folder: Folder,
-        plan: Plan,
-        base: Plan,
+        work: Work,
         rater: Rater,
-        choices: Choices,
         *,
         at_once: int,
         retry: frozenset[Kind] = frozenset(),
         moved: Callable[[int], None] = lambda done: None,
     ) -> None:
-        self._folder, self._plan, self._base, self._rater, self._choices = folder, plan, base, rater, choices
-        self._at_once, self._retry, self._moved = at_once, retry, moved
+        self._work, self._rater, self._retry, self._moved = work, rater, retry, moved
         self._room = asyncio.Semaphore(at_once)
         self._bytes = 0
         self._freed = asyncio.Event()
@@ -172,7 +199,7 @@ class Run:
         self._rubric = rubric.load().label
         self.tally = Tally()
 
-    async def over(self, parts: Iterator[Wanted] | Sequence[Wanted]) -> Tally:
+    async def over(self) -> Tally:
         """Rate everything that is wanted and write each part.
 
         A budget that is reached, and a model that cannot be used any more, end the asking and nothing else: what is in
@@ -182,9 +209,10 @@ class Run:
             ClientError: the model cannot be used at all; after everything answered has been written.
         """
         async with asyncio.TaskGroup() as group:
-            for want in parts:
+            for name in self._work.parts():
+                want = self._work.of(name)
                 part = _Part(want)
-                for place, conversation in conversations(self._folder, want):
+                for place, conversation in conversations(self._work.folder, want):
                     if self._error is not None:
                         self._settle(part, place, self._unasked(conversation, "the run was stopped"))
                         continue
@@ -261,27 +289,4 @@ class Run:
             return
         complete = [r for r in part.ratings if r is not None]
         assert len(complete) == len(part.ratings)
-        where = self._folder.part("ratings", self._plan.judge, part.name)
-        write_part(where, rating_table(self._placed(part.name, complete)))
-
-    def _placed(self, part: str, ratings: list[Rating]) -> list[Rating]:
-        """Ratings with what the study knows: the probability of having been drawn; domain and language where unrated."""
-        base, screen = self._base, self._choices.screen and self._choices.judge.split(",")[0] != EMBEDDED
-        names = ["conversation_id", "domains", "language"]
-        first = pq.read_table(self._folder.part("ratings", base.judge, part), columns=names).to_pylist()
-        keep = pq.read_table(self._folder.part("screenings", base.screen, part), columns=["keep"])["keep"].to_pylist()
-        known = {row["conversation_id"]: (row, kept) for row, kept in zip(first, keep, strict=True)}
-        placed = []
-        for rating in ratings:
-            row, kept = known[rating.conversation_id]
-            placed.append(
-                msgspec.structs.replace(
-                    rating,
-                    inclusion=self._choices.check
-                    if screen and kept is False and rating.status != "screened_out"
-                    else 1.0,
-                    domains=rating.domains or row["domains"] or [],
-                    language=rating.language or row["language"],
-                )
-            )
-        return placed
+        self._work.write(part.name, complete)

@@ -10,8 +10,7 @@ import msgspec
 
 from selfrule.clients.types import Request, Usage
 from selfrule.records import Conversation
-from selfrule.store.folder import Folder
-from selfrule.study.asking import Wanted, conversations
+from selfrule.study.asking import Work, conversations
 
 _SAMPLE = 300  # conversations read to size the rest
 _PARTS = 30
@@ -70,37 +69,35 @@ class Proposal(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(share.host for share in self.shares if share.host))
 
 
-def propose(
-    folder: Folder, parts: Sequence[Wanted], judges: Sequence[Priced], *, budget: float | None, batch: bool
-) -> Proposal:
+def propose(work: Work, judges: Sequence[Priced], *, budget: float | None, batch: bool) -> Proposal:
     """Size a rating from a sample of its conversations, spread over the parts.
 
     Args:
-        folder: The study.
-        parts: What is wanted.
+        work: What is wanted.
         judges: Judges that cost something, in order.
         budget: Dollars that may be spent, or None.
         batch: Whether provider batches are used.
     """
-    total = sum(part.open for part in parts)
-    some = [part for part in parts if part.open]
-    step = max(1, len(some) // _PARTS)
-    chosen = some[::step]
-    each = max(1, -(-_SAMPLE // max(1, len(chosen))))
-    sample = [conversation for part in chosen for _, conversation in islice(conversations(folder, part), each)]
+    counts = {part: work.of(part).open for part in work.parts()}
+    total = sum(counts.values())
+    some = [part for part, count in counts.items() if count]
+    chosen = some[:: max(1, len(some) // _PARTS)]
+    each = -(-_SAMPLE // max(1, len(chosen)))
+    sample = [c for part in chosen for _, c in islice(conversations(work.folder, work.of(part)), each)]
     shares = []
     for judge in judges:
-        requests, usage = 0, Usage()
-        for conversation in sample:
-            for request in judge.planned(conversation):
-                requests += 1
-                usage += judge.tokens(request)
+        requests = [judge.tokens(request) for conversation in sample for request in judge.planned(conversation)]
         scale = total / len(sample) if sample else 0.0
-        whole = Usage(*(round(part * scale) for part in (usage.fresh, usage.cached, usage.written, usage.output)))
-        uncached = Usage(fresh=whole.input, output=whole.output)
-        shares.append(
-            Share(
-                judge.name, judge.host, total, round(requests * scale), whole, judge.cost(uncached), judge.cost(whole)
-            )
-        )
+        usage = sum(requests, Usage())
+        parts = (usage.fresh, usage.cached, usage.written, usage.output)
+        # request by request: some prices depend on a request's length
+        dear = _sum([judge.cost(Usage(fresh=one.input, output=one.output)) for one in requests], scale)
+        cheap = _sum([judge.cost(one) for one in requests], scale)
+        whole = Usage(*(round(part * scale) for part in parts))
+        shares.append(Share(judge.name, judge.host, total, round(len(requests) * scale), whole, dear, cheap))
     return Proposal(tuple(shares), total, len(sample), budget, batch)
+
+
+def _sum(costs: Sequence[float | None], scale: float) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return None if len(known) < len(costs) else sum(known) * scale

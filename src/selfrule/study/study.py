@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from selfrule.engine import cores
-from selfrule.errors import InputError, StudyError
+from selfrule.errors import ClientError, InputError, StudyError, UsageError
 from selfrule.estimate.table import estimates as estimate_table
 from selfrule.privacy import K, release
 from selfrule.records import Estimate
@@ -26,8 +26,16 @@ from selfrule.store.folder import Folder, write_file
 from selfrule.study import duplicates, tables
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
-from selfrule.study.rating import DEFAULT_RECALL, Choices, Plan, plan, rate
+from selfrule.study.rating import DEFAULT_RECALL, EMBEDDED, Choices, Plan, plan, rate
 from selfrule.version import VERSION
+
+if TYPE_CHECKING:
+    from selfrule.judges import Judge
+    from selfrule.study.costs import Proposal
+    from selfrule.study.judged import Summary
+    from selfrule.study.judging import Terms
+
+_CHECKED = 500  # conversations that the screen dropped and a paid judge rates all the same, at most
 
 Inputs = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -159,31 +167,152 @@ class Study:
     def rate(
         self,
         *,
+        judge: str | Judge | Sequence[str | Judge] | None = None,
+        protocol: str = "joint",
+        parameters: Mapping[str, Any] | None = None,
+        screen: bool = True,
         screen_recall: float = DEFAULT_RECALL,
-        check: float = 1.0,
+        check: float | None = None,
+        budget: float | None = None,
+        batch: bool = False,
+        wait: bool = False,
+        confirm: bool | Callable[[Proposal], bool] = False,
+        retry: Sequence[str] = (),
+        prices: str | os.PathLike[str] | None = None,
+        concurrency: int | None = None,
         workers: int | None = None,
         watcher: Watcher | None = None,
-    ) -> None:
-        """Screen and rate what has no rating of these choices yet, with the embedded judge.
+    ) -> list[Summary]:
+        """Screen and rate what has no rating of these choices yet.
 
         Args:
+            judge: Who rates: "embedded" (the default), "anthropic:MODEL", "openai:MODEL", "openai-compatible:URL#MODEL",
+                "ollama:MODEL"; several with commas are a cascade from cheap to strong; any object with `label` and `rate`.
+                A sequence is a panel: each rates the same conversations, and the first one's figures are reported.
+            protocol: How language models are asked: "joint", "separate" or "logprobs" (docs/judges.md).
+            parameters: Sent in the body of every request.
+            screen: False lets a language model rate what the screen drops too.
             screen_recall: Share of flagged conversations the screen is to keep, in (0, 1].
             check: Share of screened-out conversations rated all the same, in [0, 1], to measure what the screen missed.
-            workers: Processes; default all cores.
+                Default 1 for the embedded judge, and what makes about 500 of them for others.
+            budget: US dollars that this study may cost in all; it stops cleanly there.
+            batch: Through the provider's batch interface: submits and returns; call again to collect.
+            wait: With `batch`: stay until every batch has come back.
+            confirm: Whether conversations may be sent to a remote judge, or a function that is shown what is about to be
+                sent and says so.
+            retry: Statuses asked about anew: "refused", "filtered", "truncated", "unparseable".
+            prices: A file of prices and limits of models, beside those of the user's configuration.
+            concurrency: Most requests in flight.
+            workers: Processes of the embedded judge; default all cores.
             watcher: Told of progress.
+
+        Returns:
+            What each judge other than the embedded one did.
+
+        Raises:
+            UsageError: a value makes no sense, or sending conversations away was not confirmed.
+            ClientError: a model cannot be used; what was answered before is kept.
         """
-        watch = watcher or Quiet()
+        from selfrule.study.judging import Terms, retried
+
+        panel = _panel(judge)
+        if not panel:
+            raise UsageError("The 'judge' must name at least one judge. Got an empty sequence instead.")
+        terms = Terms(
+            budget=budget,
+            batch=batch,
+            wait=wait,
+            prices=None if prices is None else Path(prices),
+            concurrency=concurrency,
+            retry=retried(retry),
+            confirm=confirm,
+        )
+        given = Choices(screen_recall, 1.0, EMBEDDED, protocol, dict(parameters or {}), screen)
+        wanted = [self._choices(member, given, check) for member in panel]
         self._made = None
-        choices = Choices(recall=screen_recall, check=check)
+        watch = watcher or Quiet()
+        summaries = []
         with self._folder.lock():
-            manifest = self.manifest
-            manifest["choices"] = msgspec.to_builtins(choices)
-            watch.stage("Rating", self.count(), "conversations")
-            where = rate(self._folder, choices, workers=workers or cores(), moved=watch.advance)
+            self._folder.sweep()
+            base = self._embedded(
+                Choices(screen_recall, 1.0 if wanted[0].judge != EMBEDDED else wanted[0].check), watch, workers
+            )
+            if EMBEDDED not in panel:
+                self._record(Choices(screen_recall), base, EMBEDDED, lead=False)
+            for place, (member, choices) in enumerate(zip(panel, wanted, strict=True)):
+                where = base
+                if choices.judge != EMBEDDED:
+                    where, summary = self._judged(member, choices, base, terms, watch)
+                    summaries.append(summary)
+                self._record(choices, where, member, lead=place == 0)
+        return summaries
+
+    def _choices(self, judge: str | Judge, given: Choices, check: float | None) -> Choices:
+        """The choices for one judge of a panel."""
+        from selfrule.study.judging import checked
+
+        if judge == EMBEDDED:
+            choices = Choices(given.recall, 1.0 if check is None else check)
+        else:
+            name = judge if isinstance(judge, str) else f"object:{judge.label}"
+            choices = msgspec.structs.replace(given, judge=name, check=self._check(check))
+            if isinstance(judge, str):
+                checked(choices)
+        plan(choices)
+        return choices
+
+    def _check(self, check: float | None) -> float:
+        """The share of screened-out conversations that a judge other than the embedded one rates: chosen once a study."""
+        if check is not None:
+            return check
+        known = self.manifest.get("check")
+        return float(known) if known is not None else min(1.0, round(_CHECKED / max(1, self.count()), 4) or 1e-4)
+
+    def _embedded(self, choices: Choices, watch: Watcher, workers: int | None) -> Plan:
+        watch.stage("Rating", self.count(), "conversations")
+        where = rate(self._folder, choices, workers=workers or cores(), moved=watch.advance)
+        watch.done()
+        return where
+
+    def _judged(
+        self, judge: str | Judge, choices: Choices, base: Plan, terms: Terms, watch: Watcher
+    ) -> tuple[Plan, Summary]:
+        """Rate with a judge other than the embedded one. Its table is on record even where it is cut short."""
+        from selfrule.study import judged
+        from selfrule.study.asking import AGAIN, Work
+
+        where = plan(choices)
+        copies = duplicates.rows_of(self._folder)
+        work = Work(self._folder, where, base, choices, copies, frozenset((*AGAIN, *terms.retry)))
+        told = judged.Watch(
+            begun=lambda total: watch.stage("Asking", total, "conversations"),
+            moved=watch.advance,
+        )
+        try:
+            if isinstance(judge, str):
+                return where, judged.by_name(work, terms, told)
+            return where, judged.by_object(work, judge, told)
+        except ClientError:
+            if self._folder.parts("ratings", where.judge):  # what was rated before it ended is there, and shown
+                self._record(choices, where, judge, lead=True)
+            raise
+        finally:
             watch.done()
+
+    def _record(self, choices: Choices, where: Plan, judge: str | Judge, *, lead: bool) -> None:
+        """Write down which judge rated, by what choices, and whether its figures are those reported."""
+        from selfrule.study.judging import entry
+
+        manifest = self.manifest
+        if choices.judge != EMBEDDED:
+            manifest.setdefault("check", choices.check)
+        if lead:
+            manifest["choices"] = msgspec.to_builtins(choices)
             manifest["tables"] = msgspec.to_builtins(where)
             manifest["rated"] = _now()
-            self._folder.write_manifest(manifest)
+        others = [known for known in manifest.get("judges", []) if known["table"] != where.judge]
+        manifest["judges"] = [*others, entry(choices, where, judge) | {"rated": _now()}]
+        self._folder.write_manifest(manifest)
 
     def count(self) -> int:
         """Conversations read, duplicates included."""
@@ -274,6 +403,14 @@ class Study:
         return f"{names}: no usable conversation. {first['input']}, {first['place']}: {first['reason']}.{remedy}{more}"
 
 
+def _panel(judge: str | Judge | Sequence[str | Judge] | None) -> list[str | Judge]:
+    if judge is None:
+        return [EMBEDDED]
+    if isinstance(judge, Sequence) and not isinstance(judge, str):
+        return list(judge)
+    return [judge]
+
+
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
@@ -317,11 +454,12 @@ def audit(
     map: Given = None,  # noqa: A002 - the word of the CLI
     reader: str | None = None,
     screen_recall: float = DEFAULT_RECALL,
-    check: float = 1.0,
+    check: float | None = None,
     private: bool = False,
     k: int = K,
     workers: int | None = None,
     watcher: Watcher | None = None,
+    **judging: Any,
 ) -> Study:
     """The main job: read logs, screen, rate, estimate, and write a study folder with its report.
 
@@ -333,11 +471,12 @@ def audit(
         map: Where the fields are, for a format of your own (see docs/formats.md).
         reader: Name of the reader to use instead of recognising the format.
         screen_recall: Share of flagged conversations the screen is to keep, in (0, 1].
-        check: Share of screened-out conversations rated all the same, in [0, 1].
+        check: Share of screened-out conversations rated all the same, in [0, 1]; see `Study.rate`.
         private: Also write the private report, which quotes flagged turns.
         k: The smallest group that the shareable report shows.
         workers: Processes; default all cores.
         watcher: Told of progress.
+        **judging: Further arguments of `Study.rate`, such as `judge` and `budget`.
 
     Returns:
         The study.
@@ -350,7 +489,7 @@ def audit(
     existing(paths)
     study = create(output if output is not None else default_folder(paths))
     study.import_(paths, map=map, reader=reader, workers=workers, watcher=watcher)
-    study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher)
+    study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher, **judging)
     study.report(k=k)
     if private:
         study.report(private=True, k=k)

@@ -1,0 +1,149 @@
+"""One run of a language-model judge, or of an object of the user's, over a study: from what is wanted to what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from selfrule.clients.running import run as run_async
+from selfrule.clients.types import Usage
+from selfrule.errors import UsageError
+from selfrule.study.asking import Rater, Run, Tally, Work
+from selfrule.study.costs import Proposal, propose
+from selfrule.study.judging import Opened, Terms, open_judge
+
+if TYPE_CHECKING:
+    from selfrule.clients.caller import Caller
+    from selfrule.judges import Judge
+
+ANSWERS = ("answers", "answers.sqlite")
+"""Where a study keeps what its judges were paid for."""
+
+
+class Model(msgspec.Struct, frozen=True):
+    """What one model did in a run: requests sent, answers that were there already, tokens, dollars, faults got over."""
+
+    name: str
+    requests: int
+    kept: int
+    usage: Usage
+    cost: float | None
+    faults: dict[str, int]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a judge did in a run. `statuses` counts the conversations it came to; `ended` says what ended it early,
+    `in_batches` how many questions are with a provider, `problems` what batches could not be sent or had just now.
+    """
+
+    judge: str
+    statuses: dict[str, int]
+    models: tuple[Model, ...] = ()
+    in_batches: int = 0
+    ended: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Whom a run tells how far it is: `begun` with the number of conversations, `moved` for each that is done with."""
+
+    begun: Callable[[int], None]
+    moved: Callable[[int], None]
+
+
+def by_name(work: Work, terms: Terms, watch: Watch) -> Summary:
+    """Rate what is wanted with the judge that the choices name.
+
+    Raises:
+        UsageError: no such judge, or sending conversations away was not confirmed.
+        ClientError: the model cannot be used; what was answered before is kept.
+    """
+    from selfrule.clients.answers import Answers
+
+    async def all_of_it() -> Summary:
+        with Answers(work.folder.root.joinpath(*ANSWERS)) as answers:
+            async with open_judge(work.choices, answers, terms) as opened:
+                proposal = propose(work, opened.paid, budget=terms.budget, batch=terms.batch)
+                _confirmed(proposal, terms)
+                watch.begun(proposal.conversations)
+                if terms.batch:
+                    return await in_batches(work, opened, terms, watch)
+                return summary(opened, await one_pass(work, opened, terms, watch))
+
+    return run_async(all_of_it)
+
+
+async def one_pass(work: Work, opened: Opened, terms: Terms, watch: Watch) -> Tally:
+    """Ask about everything that is wanted, once."""
+    return await Run(work, opened.rater, at_once=opened.at_once, retry=terms.retry, moved=watch.moved).over()
+
+
+async def in_batches(work: Work, opened: Opened, terms: Terms, watch: Watch) -> Summary:
+    """Collect what has come back, rate with it, submit what is still to be asked; with `terms.wait` until all is back.
+
+    An answer that is sent back for repair, and rows that expired or failed, go into the next batch by themselves.
+    """
+    from selfrule.clients import batching
+
+    for caller in opened.callers:
+        caller.on_full = _submit
+    while True:
+        collected = [await batching.collect(caller) for caller in opened.callers]
+        tally = await one_pass(work, opened, terms, watch)
+        sent = [await batching.submit(caller) for caller in opened.callers]
+        waiting = sum(progress.waiting for progress in sent)
+        problems = tuple(problem for progress in (*collected, *sent) for problem in progress.problems)
+        if not terms.wait or not waiting or tally.ended:
+            break
+        before = sum(progress.in_flight for progress in sent)
+        while sum(progress.in_flight for progress in sent) >= before:
+            await asyncio.sleep(terms.poll)
+            sent = [await batching.collect(caller) for caller in opened.callers]
+    found = summary(opened, tally)
+    return msgspec.structs.replace(found, in_batches=waiting, problems=problems)
+
+
+async def _submit(caller: Caller) -> None:
+    from selfrule.clients import batching
+
+    await batching.submit(caller)
+
+
+def by_object(work: Work, judge: Judge | Rater, watch: Watch) -> Summary:
+    """Rate what is wanted with any object that has `label` and `rate` (or an async `rate_one`)."""
+    from selfrule.judges.calling import one_by_one
+
+    watch.begun(sum(work.of(part).open for part in work.parts()))
+    rater = one_by_one(judge)
+    tally = run_async(lambda: Run(work, rater, at_once=64, moved=watch.moved).over())
+    return Summary(judge.label, dict(tally.statuses), ended=tally.ended)
+
+
+def _confirmed(proposal: Proposal, terms: Terms) -> None:
+    if not proposal.conversations:
+        return
+    allowed = terms.confirm(proposal) if callable(terms.confirm) else terms.confirm or not proposal.remote
+    if not allowed:
+        where = ", ".join(proposal.remote) or "the judge"
+        raise UsageError(
+            f"Not confirmed: {proposal.conversations:,} conversations would have been sent to {where}, and none was. "
+            "Confirm when asked, or say so beforehand: --yes, or confirm=True."
+        )
+
+
+def _did(caller: Caller) -> Model:
+    tally = caller.tally
+    return Model(caller.name, tally.requests, tally.kept, tally.usage, tally.cost, dict(tally.faults))
+
+
+def summary(opened: Opened, tally: Tally) -> Summary:
+    """What an opened judge did."""
+    return Summary(
+        opened.rater.label,
+        dict(tally.statuses),
+        tuple(_did(caller) for caller in opened.callers),
+        ended=tally.ended,
+    )
