@@ -288,6 +288,43 @@ def test_a_batch_that_has_ended_is_found_beside_one_that_has_not():
     assert find_among(listed, {"b1": rows("tag", "aa")})[0] == "b1"
 
 
+def test_a_batch_whose_results_could_not_be_had_is_not_taken_for_anothers_the_next_time():
+    tries = []
+
+    def answer(method, path, body):
+        if path.endswith("/results"):
+            tries.append(path)
+            return (200, rows("tag", "aa")) if len(tries) > 1 else (500, {})
+        return 200, {"data": [batch_entry("b1")], "has_more": False, "first_id": None, "last_id": None}
+
+    async def run():
+        async with Recorder(answer) as server:
+            client = connect("anthropic:m", {}, {"ANTHROPIC_BASE_URL": server.url})
+            with pytest.raises(CallError):
+                await client.batches.find("tag")
+            found = await client.batches.find("tag")
+            await client.close()
+            return found
+
+    assert asyncio.run(run()) == "b1"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_batch_on_a_later_page_of_the_list_is_found(provider):
+    async def work(server, batches):
+        sought = await batches.submit(requests(1), "tag-0")
+        await ended(batches, sought)
+        for number in range(1, 103):
+            await batches.submit(requests(1, number), f"tag-{number}")
+        later = connect(f"{provider}:m", {}, server.environ())
+        try:
+            return await later.batches.find("tag-0") == sought
+        finally:
+            await later.close()
+
+    assert with_batches(provider, work)
+
+
 def test_batches_of_another_size_known_ones_and_older_ones_keep_nobody_waiting():
     listed = [
         batch_entry("b4", status="in_progress", count=7),

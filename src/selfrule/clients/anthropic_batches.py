@@ -170,6 +170,8 @@ class AnthropicBatches:
                     undecided += 1
                 elif batch.archived_at is None and await self._mark_of(batch.id) == sought:
                     return batch.id
+        except CallError as error:
+            raise _failure(error) from None
         except faults.raised_by("anthropic") as error:
             raise _failure(error) from None
         if undecided:
@@ -182,11 +184,12 @@ class AnthropicBatches:
     async def _mark_of(self, batch: str) -> str:
         """The mark that the first of a batch's results carries; "" for none. Asked once for a batch."""
         if batch not in self._marks:
-            self._marks[batch] = ""
+            found = ""
             async with aclosing(self._wire.lines(_path(batch), timeout=_TIMEOUT_S)) as lines:
                 async for line in lines:
-                    self._marks[batch] = mark_in(_decoded(line).custom_id)
+                    found = mark_in(_decoded(line).custom_id)
                     break
+            self._marks[batch] = found  # only now: a mark that could not be had must not pass for none
         return self._marks[batch]
 
     async def _retrieved(self, batch: str) -> MessageBatch:
