@@ -24,7 +24,7 @@ from selfrule.rubric import CONSTRUCTS, LEVELS, MARKERS, PRIMITIVES, load
 
 WRITTEN = Path(__file__).resolve().parents[2] / "data" / "written"
 DIGESTS = {
-    "attacks": "1d80a9ff2fd0901387f2bffc58e40a59",
+    "attacks": "64186f7ee3608620744f7a47c310d0e3",
     "agreement": "61f9e5986e9bfed4a489db2fd06ab8a1",
     "anchors": "94b48d10701c0b603313d724c7f3603f",
 }
