@@ -16,7 +16,7 @@ from selfrule import rubric
 from selfrule.clients.types import Asker, Failure, Kind, PendingError, Reply, Request
 from selfrule.errors import BudgetError, ClientError
 from selfrule.judges import prompts, protocol
-from selfrule.judges.container import fit
+from selfrule.judges.container import escaped
 from selfrule.judges.joining import Parsed, join
 from selfrule.judges.parse import Unusable
 from selfrule.judges.windows import Window
@@ -141,5 +141,6 @@ def _reason(outcome: Unusable) -> str:
 
 
 def _again(request: Request, reply: Reply, correction: str) -> Request:
-    answer = fit(reply.text[:_MOST_SENT_BACK]).strip() or "(nothing)"  # some providers take no empty turn
+    # a bad answer may quote the conversation, control words and all; and some providers take no empty turn
+    answer = escaped(reply.text[:_MOST_SENT_BACK]).strip() or "(nothing)"
     return msgspec.structs.replace(request, turns=(*request.turns, (answer, correction)))

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from selfrule.judges.container import Piece, escaped
+from selfrule.judges.container import Piece, escaped, pieces
 from selfrule.records import Turn
 
 Estimate = Callable[[str], int]
-"""How many tokens a text has, rather too many than too few."""
+"""How many tokens a text has, rather too many than too few. That of two texts is that of both together, or one more."""
 
 HEADER = 12
 """Tokens of a turn's header line and of the line end after its text."""
@@ -61,6 +61,10 @@ def windows(turns: Sequence[Turn], budget: int, estimate: Estimate, most: int | 
     """
     if budget < 40:
         raise ValueError(f"the budget of a window must be at least 40 tokens, not {budget}")
+    if most is not None and len(turns) * HEADER > most * budget:
+        raise TooManyWindowsError
+    if _fits(turns, budget, estimate):
+        return [Window(tuple(pieces(turns)))]
     groups: list[list[Piece]] = []
     current: list[tuple[Piece, int]] = []
     used = 0
@@ -76,6 +80,14 @@ def windows(turns: Sequence[Turn], budget: int, estimate: Estimate, most: int | 
     if current:
         groups.append([held for held, _ in current])
     return [Window(tuple(group), number, len(groups)) for number, group in enumerate(groups, 1)]
+
+
+def _fits(turns: Sequence[Turn], budget: int, estimate: Estimate) -> bool:
+    """Whether one window holds everything, by one estimate of all texts: most conversations need no other."""
+    room = budget - len(turns) * (HEADER + 1)
+    if sum(len(turn.text) for turn in turns) > 8 * room:
+        return False
+    return estimate(escaped("\n".join(turn.text for turn in turns))) <= room
 
 
 def size(window: Window, estimate: Estimate) -> int:
