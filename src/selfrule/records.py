@@ -11,6 +11,7 @@ import msgspec
 
 Role = Literal["user", "assistant", "system", "tool", "other"]
 Level = Literal[0, 1, 2, 3]
+EstimateKind = Literal["rated", "confirmed_among_flagged", "confirmed", "missed_at_most", "corrected", "refused"]
 
 ROLES: tuple[Role, ...] = ("user", "assistant", "system", "tool", "other")
 
@@ -140,6 +141,30 @@ class Rating(msgspec.Struct, frozen=True, gc=False):
     marks: list[str] = msgspec.field(default_factory=list)
 
 
+class Label(msgspec.Struct, frozen=True):
+    """A human's word on one conversation, by the same rubric as a judge's.
+
+    `status` is "labelled", "unsure" (levels may be partial) or "skipped"; only "labelled" has all levels. `labeller` is the
+    name that the person chose for themselves; `at` milliseconds since 1970-01-01 UTC; `draw` the draw that put it into the
+    queue (None: labelled outside of any), `stratum` and `inclusion` (the probability of having been reached, in (0, 1]) by
+    that draw; `seconds` how long it took. The latest label of a labeller on a conversation stands.
+    """
+
+    conversation_id: str
+    content_hash: str
+    labeller: str
+    at: int
+    status: Literal["labelled", "unsure", "skipped"]
+    rubric: str
+    levels: dict[str, int | None] = msgspec.field(default_factory=dict)
+    evidence: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    actualized: dict[str, str] = msgspec.field(default_factory=dict)
+    draw: str | None = None
+    stratum: str | None = None
+    inclusion: float | None = None
+    seconds: float | None = None
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """One published figure.
 
@@ -148,6 +173,12 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     belong to the group but could not be rated: `low_if_missing_none` is the lower limit if none of them reached the
     level, `high_if_missing_all` the upper limit if all did. `n_effective` is n divided by the design effect of
     people with many conversations. `share`, `low`, `high` are None where nothing was rated.
+
+    `kind` says what the share is: "rated" (as the judge rated, uncorrected); from labels by people: "confirmed_among_flagged"
+    (of those that the judge puts at the level or above, the share that labels confirm), "confirmed" (those, as a share of the
+    group), "missed_at_most" (of the group, what the judge puts below and labels put at or above: an upper limit, `share` and
+    `low` None), "corrected" (the whole, where the design supports it); "refused" where an estimator was asked for a cell in
+    which its coverage is not shown: `note` says why, and what would make it possible.
     """
 
     construct: str
@@ -165,3 +196,5 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     persons: int | None = None
     n_effective: float | None = None
     design_effect: float | None = None
+    kind: EstimateKind = "rated"
+    note: str | None = None
