@@ -105,6 +105,14 @@ def test_drawing_kinds_of_groups_is_drawing_groups():
     )
 
 
+def test_dealing_groups_of_many_kinds_into_heaps_keeps_the_spread_of_their_sums():
+    rng = np.random.default_rng(4)
+    rows = np.stack([rng.gamma(2.0, size=30_000), rng.random(30_000)], axis=1)
+    sums = bootstrap.resampled_sums(rows, 1000, seed=1)
+    assert sums.mean(axis=0) == pytest.approx(rows.sum(axis=0), rel=2e-3)
+    assert sums.std(axis=0) == pytest.approx(rows.std(axis=0) * np.sqrt(30_000), rel=0.1)
+
+
 def test_few_groups_are_drawn_as_ever():
     rows = np.arange(12.0).reshape(6, 2)
     assert (bootstrap.resampled_sums(rows, 10, 4) == bootstrap.resampled_weights(6, 10, 4) @ rows).all()

@@ -74,8 +74,8 @@ def agreement(
     _check_levels(levels, labels, ratings)
     both = (labels >= 0) & (ratings >= 0)
     codes, groups = group_codes(group, both)
-    tables = np.zeros((groups, levels, levels))
-    np.add.at(tables, (codes, labels[both], ratings[both]), 1)
+    cell = (codes * levels + labels[both]) * levels + ratings[both]
+    tables = np.bincount(cell, minlength=groups * levels**2).astype(float).reshape(groups, levels, levels)
     whole = tables.sum(axis=0)
     resampled = _resampled(tables, draws, seed)
     return Agreement(
@@ -122,14 +122,18 @@ def krippendorff(
     if values.ndim != 2:
         raise UsageError(f"'values' must have shape (raters, items). Got {values.shape} instead.")
     _check_levels(levels, values)
-    counts = (values[:, :, None] == np.arange(levels)).sum(axis=0).astype(float)
-    paired = counts.sum(axis=1) > 1
-    counts = counts[paired]
-    size = counts.sum(axis=1)[:, None, None]
-    coincidence = (counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(levels)) / (size - 1)
+    # items on which all raters gave the same values have one table: there are few such patterns, and many items
+    patterns, pattern = _patterns(values, levels)
+    counts = (patterns[:, :, None] == np.arange(levels)).sum(axis=1).astype(float)
+    size = counts.sum(axis=1)
+    coincidence = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(levels)
+    coincidence /= np.maximum(size - 1, 1)[:, None, None]
+    paired = (size > 1)[pattern]
     codes, groups = group_codes(group, paired)
+    pattern = pattern[paired]
     tables = np.zeros((groups, levels, levels))
-    np.add.at(tables, codes, coincidence)
+    for at in np.ndindex(levels, levels):
+        tables[:, at[0], at[1]] = np.bincount(codes, weights=coincidence[pattern, at[0], at[1]], minlength=groups)
     return measured(_alpha(tables.sum(axis=0)), _alpha(_resampled(tables, draws, seed)), groups)
 
 
@@ -173,6 +177,19 @@ def _check_levels(levels: int, *arrays: NDArray[np.integer]) -> None:
     for array in arrays:
         if array.size and not (array.min() >= -1 and array.max() < levels):
             raise UsageError(f"Levels must be in [-1, {levels - 1}]. Got {array.min()} to {array.max()} instead.")
+
+
+def _patterns(values: NDArray[np.integer], levels: int) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+    """The different columns of values, shape (patterns, raters), and which of them each item has; shape (items,)."""
+    raters, items = values.shape
+    if raters * np.log2(levels + 1) >= 62:
+        found, inverse = np.unique(values.T, axis=0, return_inverse=True)
+        return found, inverse.reshape(items)
+    code = np.zeros(items, dtype=np.int64)
+    for row in values:
+        code = code * (levels + 1) + (row + 1)
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return values[:, first].T, inverse
 
 
 def _resampled(tables: NDArray[np.float64], draws: int, seed: int) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from selfrule.estimate.intervals import CONFIDENCE, Interval
 
 DRAWS = 1000
 MANY = 2000  # groups above which those that are exactly alike are drawn together
-_HELD = 20_000_000  # numbers held at once
+HEAPS = 5000  # kinds above which groups are dealt into so many heaps
 
 
 def resampled_weights(groups: int, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
@@ -28,8 +28,10 @@ def resampled_weights(groups: int, draws: int = DRAWS, seed: int = 0) -> NDArray
 def resampled_sums(rows: NDArray[np.float64], draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
     """Sums of groups' figures over resamples of whole groups.
 
-    Groups with the same figures are drawn together: how often each kind comes up in a resample is multinomial with the
-    kinds' shares, the very distribution of drawing groups one by one, so that a million groups cost what their kinds do.
+    Beyond a few thousand groups, those with the same figures are drawn together: how often each kind comes up in a
+    resample is multinomial with the kinds' shares, the very distribution of drawing groups one by one. Where there are
+    many kinds too, groups are dealt at random into heaps, and heaps are resampled: sums of heaps vary as those of
+    groups do, and 5,000 of them estimate a variance to within 2 % (random groups, Wolter 2007, ch. 2).
 
     Args:
         rows: Figures of each group; shape (groups, figures).
@@ -38,6 +40,9 @@ def resampled_sums(rows: NDArray[np.float64], draws: int = DRAWS, seed: int = 0)
 
     Returns:
         Shape (draws, figures); zeros where there is no group.
+
+    References:
+        Wolter KM (2007). Introduction to Variance Estimation, 2nd ed. Springer.
     """
     groups, figures = rows.shape
     if not groups:
@@ -47,13 +52,11 @@ def resampled_sums(rows: NDArray[np.float64], draws: int = DRAWS, seed: int = 0)
     rng = np.random.default_rng(seed)
     key = _mixed(np.ascontiguousarray(rows, dtype=np.float64))
     _, first, alike = np.unique(key, return_index=True, return_counts=True)
-    kinds = rows[first]
-    sums = np.empty((draws, figures))
-    step = max(1, _HELD // len(kinds))
-    for start in range(0, draws, step):
-        size = min(step, draws - start)
-        sums[start : start + size] = rng.multinomial(groups, alike / groups, size=size).astype(np.float64) @ kinds
-    return sums
+    if len(first) <= HEAPS:
+        return rng.multinomial(groups, alike / groups, size=draws).astype(np.float64) @ rows[first]
+    heaps = np.zeros((HEAPS, figures))
+    np.add.at(heaps, rng.permutation(groups) % HEAPS, rows)
+    return resampled_weights(HEAPS, draws, seed) @ heaps
 
 
 def _mixed(rows: NDArray[np.float64]) -> NDArray[np.uint64]:

@@ -64,5 +64,11 @@ def group_codes(group: NDArray[np.integer] | None, kept: NDArray[np.bool_]) -> t
         return np.arange(n), n
     if np.shape(group) != kept.shape:
         raise UsageError(f"'group' must have one code an item. Got {np.shape(group)} for {kept.shape} instead.")
-    found, codes = np.unique(np.asarray(group)[kept], return_inverse=True)
+    given = np.asarray(group)[kept]
+    if given.size and given.min() >= 0 and given.max() <= 4 * given.size:  # nearly dense: counted off, not sorted
+        there = np.zeros(int(given.max()) + 1, dtype=bool)
+        there[given] = True
+        number = np.cumsum(there) - 1
+        return number[given], int(number[-1]) + 1
+    found, codes = np.unique(given, return_inverse=True)
     return codes, len(found)
