@@ -31,14 +31,15 @@ _LEAST_ROOM = 500  # tokens of conversation a window; with less, nothing could b
 _HALVINGS = 3
 _AT_ONCE = 64
 _WORD = re.compile(r"[^\W_]|[?!.%？！。…％]")  # what the embedded judge reads as a token
-_UNRATED = {
-    "failed": "failed",
-    "refused": "was refused",
-    "filtered": "was filtered",
-    "truncated": "was cut short",
-    "unparseable": "could not be read",
-    "over_long": "was too long",
+_UNRATED = {  # of one window, of several
+    "over_long": ("was too long", "were too long"),
+    "failed": ("failed", "failed"),
+    "refused": ("was refused", "were refused"),
+    "filtered": ("was filtered", "were filtered"),
+    "truncated": ("was cut short", "were cut short"),
+    "unparseable": ("could not be read", "could not be read"),
 }
+_MOST_NAMED = 5  # windows in a reason
 
 
 class ModelJudge:
@@ -217,12 +218,24 @@ def empty(turns: Sequence[Turn]) -> str | None:
 
 
 def _windows_lost(said: Sequence[Parsed | Lost]) -> str:
-    """Such as "window 2 of 5 was refused, window 4 failed; the others reached moderate": on a primitive, that is."""
-    parts: list[str] = []
+    """Such as "window 2 of 5 was refused; the others reached moderate": on a primitive, that is."""
+    lost: dict[str, list[int]] = {status: [] for status in GRAVEST}
     for number, part in enumerate(said, 1):
         if isinstance(part, Lost):
-            of = "" if parts else f" of {len(said)}"
-            parts.append(f"window {number}{of} {_UNRATED[part.status]}")
+            lost[part.status].append(number)
+    parts: list[str] = []
+    for status, numbers in lost.items():
+        if not numbers:
+            continue
+        of = "" if parts else f" of {len(said)}"
+        one, several = _UNRATED[status]
+        if len(numbers) == 1:
+            parts.append(f"window {numbers[0]}{of} {one}")
+        elif len(numbers) <= _MOST_NAMED:
+            named = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+            parts.append(f"windows {named}{of} {several}")
+        else:
+            parts.append(f"{len(numbers)}{of} windows {several}")
     levels = [part.levels[p] for part in said if isinstance(part, Parsed) for p in rubric.PRIMITIVES]
     others = f"; the others reached {rubric.LEVELS[max(levels)]}" if levels else ""
     return ", ".join(parts) + others
