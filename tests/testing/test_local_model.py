@@ -42,13 +42,16 @@ CONVERSATIONS = [
 ]
 
 
-async def rated(url: str, protocol: str, kept: Path) -> tuple[list[Rating], Caller]:
+async def rated(
+    url: str, protocol: str, kept: Path, conversations: list[Conversation] = CONVERSATIONS, context: int | None = None
+) -> tuple[list[Rating], Caller]:
     client = names.connect(f"openai-compatible:{url}#{tiny.NAME}")
     assert isinstance(client, OpenAIClient)
     with Answers(kept) as answers:
         caller = Caller(client, answers)
-        judge = ModelJudge(caller, protocol=protocol, context=await client.context(), max_output=2000)
-        ratings = [await judge.rate_one(each) for each in CONVERSATIONS]
+        room = context or await client.context()
+        judge = ModelJudge(caller, protocol=protocol, context=room, max_output=1200)
+        ratings = [await judge.rate_one(each) for each in conversations]
         await client.close()
     return ratings, caller
 
@@ -76,3 +79,18 @@ def test_a_local_model_rates_every_conversation(tiny_url: str, protocol: str, tm
         else:
             assert rating.domains
     assert len({str(rating.levels) for rating in ratings}) > 1, "it should not say the same of everything"
+
+
+LONG = conversation(4, *(Turn(turn.role, f"{turn.text} ({n})") for n, turn in enumerate(TURNS * 28)))
+
+
+@pytest.mark.parametrize("told", [None, 100_000], ids=["server asked", "server thought larger than it is"])
+def test_a_conversation_beyond_the_context_is_rated_in_windows(tmp_path: Path, told: int | None) -> None:
+    pytest.importorskip("xllamacpp", reason="llama.cpp's server is not installed (the wheel xllamacpp)")
+    tiny.write(tmp_path / "tiny.gguf")
+    with tiny.served(tmp_path / "tiny.gguf", context=9216) as url:
+        (rating,), caller = asyncio.run(rated(url, "joint", tmp_path / "answers.sqlite", [LONG], told))
+    assert rating.status == "rated", rating.reason
+    assert rating.windows > 1
+    assert all(0 <= turn < len(LONG.turns) for cited in rating.evidence.values() for turn in cited)
+    assert (told is None) == (caller.tally.failures == {}), "the server refuses what is too long for it"

@@ -115,8 +115,8 @@ def write(path: Path, seed: int = 0) -> None:
 
 
 @contextmanager
-def served(path: Path) -> Iterator[str]:
-    """llama.cpp's server with the model at `path`; gives the base URL of its OpenAI-compatible interface."""
+def served(path: Path, context: int = CONTEXT) -> Iterator[str]:
+    """llama.cpp's server with the model at `path` and so many tokens of context; gives its OpenAI-compatible base URL."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -124,7 +124,7 @@ def served(path: Path) -> Iterator[str]:
     params.model_alias = {NAME}
     params.hostnames = ["127.0.0.1"]
     params.port = 0  # a free one
-    params.n_ctx = CONTEXT
+    params.n_ctx = context
     params.n_parallel = 1
     params.n_gpu_layers = 0
     params.cpuparams.n_threads = 1
