@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfrule.clients.types import Reply, Request, Usage
@@ -80,6 +80,7 @@ schemas = st.recursive(
 )
 
 
+@settings(max_examples=300)
 @given(schemas, st.sampled_from(["embedded", "fast"]))
 def test_an_answer_fits_any_strict_schema(form: dict[str, Any], answers: Any) -> None:
     texts = (pack(pieces(TURNS)), "Construct: attachment")

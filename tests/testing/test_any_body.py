@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfrule.testing.faults import CONTENT, Plan
@@ -47,6 +47,7 @@ def changed(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copied
 
 
+@settings(max_examples=400)
 @given(st.sampled_from(sorted(BODIES)), st.data(), values, st.sampled_from([None, *sorted(CONTENT)]))
 def test_a_body_with_anything_anywhere_is_answered_or_refused(
     provider: str, data: st.DataObject, value: Any, fault: str | None

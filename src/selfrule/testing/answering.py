@@ -17,7 +17,7 @@ from selfrule.embedded import Analysis
 from selfrule.judges import container, schema
 from selfrule.records import Turn
 from selfrule.rubric import CONSTRUCTS, LEVELS, MARKERS, PRIMITIVES
-from selfrule.testing.questions import Question, Said
+from selfrule.testing.questions import Question, Said, TroubleError
 
 Answers = Literal["embedded", "none", "fast"]
 """From the embedded judge; or level none for everything; or the same, made once for each schema, for throughput."""
@@ -99,7 +99,11 @@ class Answerer:
             return f"I have read the whole conversation.\n\nANSWER: {'yes' if flagged else 'no'}"
         about = _construct(question.schema_name) or _construct(question.ask)
         above = frozenset(_ABOVE.findall(question.ask))
-        return msgspec.json.encode(_Filler(view, question.schema, above).fill(question.schema, "", about, 0)).decode()
+        try:
+            answer = _Filler(view, question.schema, above).fill(question.schema, "", about, 0)
+        except (AttributeError, IndexError, KeyError, TypeError):  # a schema that is none: whatever it trips over
+            raise TroubleError("invalid", "Invalid schema: it cannot be followed.") from None
+        return msgspec.json.encode(answer).decode()
 
     def _view(self, question: Question) -> View:
         if self.answers != "embedded":
@@ -120,9 +124,10 @@ class Answerer:
         about = _construct(question.ask)
         letters = _letters(question.ask) if about is None else {}
         if letters:
-            likely = [letter for letter, domain in letters.items() if domain in view.domains] or [max(letters)]
+            by_domain = {domain: letter for letter, domain in letters.items()}
+            likely = [by_domain[domain] for domain in view.domains if domain in by_domain] or [max(letters)]
             chances = {letter: 0.03 / len(letters) for letter in letters}
-            for rank, letter in enumerate(sorted(likely, key=lambda x: view.domains.index(letters[x]))):
+            for rank, letter in enumerate(likely):
                 chances[letter] += (0.6, 0.3, 0.1)[min(rank, 2)]
         else:
             chances = dict(zip("0123", view.probabilities[about or CONSTRUCTS[0]], strict=True))
@@ -177,7 +182,7 @@ class _Filler:
         return None
 
     def _list(self, items: dict[str, Any], key: str, about: str | None) -> list[Any]:
-        if key == "domains":
+        if key == "domains" and items.get("type") == "string":
             return [domain for domain in self.view.domains if domain in items.get("enum", self.view.domains)]
         if items.get("type") == "integer" and about:
             return self.view.turns.get(about) or [*self.view.some[: about in self.above]]
