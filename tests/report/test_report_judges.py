@@ -37,7 +37,7 @@ def test_where_a_model_ran_and_how_it_was_asked_is_told():
 
 def test_a_cascade_tells_who_decided_how_many():
     said = text(judged("private", "cascade"))
-    assert "a cascade of judges (embedded, then Qwen/Qwen3-32B, then claude-opus-5)" in said
+    assert "the cascade (embedded, Qwen/Qwen3-32B, claude-opus-5)" in said
     assert "Conversations by the judge that decided" in said
     rows = read(render(judged("private", "cascade"))).all("tr")
     assert ["embedded", "within selfrule", "", "51,000", "0", "9,000"] in [
@@ -197,7 +197,7 @@ def test_an_address_leaves_a_label_wherever_it_stands():
 
 def test_judges_of_other_kinds_are_called_what_they_are():
     context = judged("private", "cascade")
-    assert judge_name(context.judge).startswith("a cascade of judges (embedded")
+    assert judge_name(context.judge).startswith("the cascade (embedded")
     mine = replace(context.judge, label="mine", kind="object")
     assert judge_name(mine) == "the judge mine"
     assert "not measured" in agreement_clause(mine)

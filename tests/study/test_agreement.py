@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from selfrule.study.agreement import panel
+from selfrule.study.agreement import compared, panel
 from selfrule.study.kin import families_of
 from selfrule.study.panel import judges_of
 from tests.study.judged import add_judge, identities, levels, made, rated
@@ -41,7 +44,7 @@ def study(tmp_path_factory):
     return folder
 
 
-def test_every_judge_with_ratings_is_listed_in_the_order_in_which_they_rated(study):
+def test_the_embedded_judge_is_listed_first_and_the_others_in_the_order_in_which_they_rated(study):
     assert [e.label.partition("@")[0] for e in judges_of(study)] == [
         "embedded-1.0",
         "anthropic:claude-x/joint-1",
@@ -206,6 +209,20 @@ def test_what_the_screen_drops_is_counted_among_the_pairs(tmp_path):
     assert found.screened_out == 20
     assert by_name[CLAUDE, GPT] == 0
     assert by_name[GPT, QWEN] == 5
+
+
+LEVEL = st.integers(-1, 3)
+
+
+@given(st.lists(st.tuples(LEVEL, LEVEL, st.integers(0, 8)), min_size=1, max_size=60))
+@settings(max_examples=50)
+def test_turning_the_judges_turns_the_table_and_no_figure(rows):
+    first, second, group = (np.array(column) for column in zip(*rows, strict=True))
+    there, back = compared(first, second, group, 4), compared(second, first, group, 4)
+    assert there.confusion == [list(row) for row in zip(*back.confusion, strict=True)]
+    assert (there.kappa, there.exact, there.n) == (back.kappa, back.exact, back.n)
+    assert there.found_by_second == back.found_by_first
+    assert {"second" if side == "first" else "first" for side in there.misses} == set(back.misses)
 
 
 @pytest.mark.parametrize(

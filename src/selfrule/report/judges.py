@@ -50,7 +50,7 @@ def judge_name(judge: JudgeFacts) -> str:
         version = one_line(judge.label, 80).removeprefix("embedded").strip(" @-:/")
         return f"the embedded judge ({version})" if version else "the embedded judge"
     name = short_names([judge.label])[judge.label]
-    kinds = {"model": f"the language model {name}", "cascade": f"a cascade of judges ({name})"}
+    kinds = {"model": f"the language model {name}", "cascade": f"the {name}"}
     return kinds.get(judge.kind, f"the judge {name}")
 
 

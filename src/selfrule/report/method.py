@@ -47,7 +47,9 @@ def _screen(context: ReportContext) -> Part | None:
             "labelled ones; here the true share is not known."
         )
     checked = set_aside_and_rated(context)
-    if checked and checked == screening.dropped:
+    if context.judge.kind == "cascade":
+        said += " What it keeps may be handed on to the next judge of the cascade; see who decided."
+    elif checked and checked == screening.dropped:
         said += f" The {number(screening.dropped)} that it set aside were rated all the same, so no figure rests on it."
     if screening.threshold is not None:
         said += f" Its threshold is {screening.threshold:.3g}."

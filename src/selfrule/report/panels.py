@@ -43,7 +43,7 @@ def _short(label: str, *, protocol: bool) -> str:
         bare = _MADE.sub("", part)
         name = bare.rpartition("#")[2] if "#" in bare else bare.partition(":")[2] or bare
         names.append(re.sub(r"^(embedded)-.*", r"\1", name))
-    short = one_line(", then ".join(names), 60)
+    short = one_line(names[0] if len(names) == 1 else f"cascade ({', '.join(names)})", 60)
     return f"{short} ({asked[1]})" if asked and protocol else short
 
 
@@ -116,12 +116,6 @@ def _pair_cautions(pair: Pair, panel: Panel, short: dict[str, str]) -> list[str]
                 f"{who} found none of the conversations that {other} rated {_missed(missed, side)}{though}. It may always "
                 f"miss {'this' if len(missed) == 1 else 'these'}."
             )
-    flat = [name_of(c) for c, x in got if x.n and x.kappa["value"] is None and c != "pooled"]
-    if flat:
-        said.append(
-            f"{first} and {second} both gave one and the same level throughout on {_listed([n.lower() for n in flat])}: "
-            "that shows nothing of telling levels apart, and kappa is not defined."
-        )
     return said
 
 
@@ -181,7 +175,23 @@ def cautions(panel: Panel) -> list[str]:
     """What should make a reader of these agreements careful, a sentence or a few each."""
     short = short_names([j.label for j in panel.judges])
     said = [s for pair in panel.pairs for s in _pair_cautions(pair, panel, short)]
+    said += _flat(panel.pairs, short)
     return said + [kin_words(kin, short) for kin in panel.kin]
+
+
+def _flat(pairs: Sequence[Pair], short: dict[str, str]) -> list[str]:
+    """Constructs on which kappa is not defined, with the pairs for which it is not."""
+    where: dict[tuple[str, ...], list[str]] = {}
+    for pair in pairs:
+        got = [(c, pair.constructs[c]) for c in ORDER if c in pair.constructs and c != "pooled"]
+        flat = tuple(name_of(c).lower() for c, x in got if x.n and x.kappa["value"] is None)
+        if flat:
+            where.setdefault(flat, []).append(f"{short[pair.first]} and {short[pair.second]}")
+    return [
+        f"On {_listed(flat)}, {'; '.join(who) if len(who) < len(pairs) or len(who) == 1 else 'any two judges'} gave one and "
+        "the same level throughout: that shows nothing of telling levels apart, and kappa is not defined."
+        for flat, who in where.items()
+    ]
 
 
 def unshown(pair: Pair, k: int) -> str:
@@ -196,7 +206,7 @@ def notes(pair: Pair, short: dict[str, str], status_words: dict[str, str]) -> li
     said = []
     if pair.same_decider:
         said.append(
-            f"{plural(pair.same_decider, 'conversation')} more carry one and the same rating in both, for one of them is "
+            f"{plural(pair.same_decider, 'more conversation')} carry one and the same rating in both, for one of them is "
             "a cascade that took it from the other: left out."
         )
     if pair.from_dropped:

@@ -39,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judges_of(folder: Folder) -> list[Entry]:
-    """The judges of a study whose ratings are there, in the order in which they rated.
+    """The judges of a study whose ratings are there: the embedded one, then the others in the order in which they rated.
 
     A judge that rated under several choices (another share checked, say) is there once: with the table whose figures
     are reported, else with its latest.
@@ -47,7 +47,7 @@ def judges_of(folder: Folder) -> list[Entry]:
     manifest = folder.manifest()
     current = manifest.get("tables") or {}
     found: dict[str, Entry] = {}
-    for raw in sorted(manifest.get("judges") or [], key=lambda j: j.get("rated") or ""):
+    for raw in sorted(manifest.get("judges") or [], key=lambda j: (j.get("kind") != "embedded", j.get("rated") or "")):
         entry = msgspec.convert({name: value for name, value in raw.items() if value is not None}, Entry)
         kept = found.get(entry.label)
         if folder.parts("ratings", entry.table) and (kept is None or kept.table != current.get("judge")):
