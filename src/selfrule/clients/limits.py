@@ -95,6 +95,7 @@ class Limiter:
         self._refused = 0
         self._between: list[int] = []  # how many were taken between refusals, since that last changed
         self._deaf = False
+        self._share = 0.0  # of requests refused, while refusals are not heeded
         self._latency = 0.0
         self._pace: _Bucket | None = None
         self._accepted_pace = 1.0
@@ -196,7 +197,8 @@ class Limiter:
     def _congested(self, entered: float, retry_after: float | None, now: float) -> None:
         self._refused += 1
         first = entered > self._event_at
-        heed = self._heed(now) if first else not self._deaf
+        # before the first answer there is nothing to go by but what the server says
+        heed = self._latency > 0 and (self._heed(now) if first else not self._deaf)
         if first and heed:
             reached = self._pace.rate if self._pace else math.inf
             self._accepted_pace = max(0.02, min(self._acceptable(now), reached))
@@ -204,7 +206,7 @@ class Limiter:
         if retry_after is not None:
             # exactly as long as told, and a little more so that not all clients of the server come back at once
             self._pause(now + retry_after + self._chance() * min(0.25, 0.05 * retry_after + 0.01))
-        elif first and heed:
+        elif first and not self._deaf:
             self._pause(now + min(60.0, 0.5 * 2**self._events_without_success) * (0.5 + 0.5 * self._chance()))
         if not first:
             return
@@ -222,14 +224,15 @@ class Limiter:
         random; until every fifth request is refused.
         """
         if self._deaf:
-            self._deaf = self._refused <= _TROUBLE * (self._refused + self._accepted)
+            self._share += 0.2 * (self._refused / (self._refused + self._accepted) - self._share)
+            self._deaf = self._share <= _TROUBLE
         elif now - self._event_at > 0.4 * self._back:
-            del self._between[-2:]
+            del self._between[-1:]
         else:
             self._between.append(self._accepted)
             early, late = self._between[:_FEW], self._between[_FEW:]
             if len(late) == _FEW:
-                self._deaf = sum(late) <= 1.5 * sum(early)
+                self._deaf, self._share = sum(late) <= 1.5 * sum(early), 0.0
                 self._between = [] if self._deaf else late
         return not self._deaf
 
@@ -237,13 +240,13 @@ class Limiter:
         """Requests a second that the server takes, judged when it has just refused one."""
         if self._pace is None:
             # by Little's law; too high if the server had saved up for a burst, which the next event shows
-            return (self.in_flight + 1) / self._latency if self._latency else 1.0
+            return (self.in_flight + 1) / self._latency
         # refused soon after the last event: even the pace after the cut is still too fast
         return self._pace.rate * (_PACE_CUT if now - self._event_at < self._back / 4 else 1.0)
 
     @property
     def _back(self) -> float:
-        return max(_RETURN, _RETURN_REQUESTS / self._accepted_pace)
+        return max(_RETURN, min(_RETURN_REQUESTS / self._accepted_pace, 9 * _RETURN))
 
     def _pause(self, until: float) -> None:
         self._resumed_at = max(self._resumed_at, until)
@@ -272,7 +275,7 @@ class Limiter:
             x = (now - self._event_at - self._back) / self._back
             rate = self._accepted_pace * (1 + (_PROBE if x > 0 else 1 - _PACE_CUT) * x**3)
             # no further than the number in flight lets it come, or a pace that never held anybody back would run away
-            self._pace.rate = min(rate, max(self._accepted_pace, 1.25 * (self._limit + 1) / (self._latency or 1.0)))
+            self._pace.rate = min(rate, max(self._accepted_pace, 1.25 * (self._limit + 1) / self._latency))
             self._pace.most = max(1.0, 0.02 * self._pace.rate)
             wait = max(wait, self._pace.wait(1.0, now))
         return wait
