@@ -40,7 +40,7 @@ def test_a_cascade_tells_who_decided_how_many():
     assert "the cascade (embedded, Qwen/Qwen3-32B, claude-opus-5)" in said
     assert "Conversations by the judge that decided" in said
     rows = read(render(judged("private", "cascade"))).all("tr")
-    assert ["embedded", "within selfrule", "", "51,000", "0", "9,000"] in [
+    assert ["embedded", "51,000", "0", "9,000", "within selfrule", ""] in [
         [c.text for c in r.all("th", "td")] for r in rows
     ]
     assert "hands on what its screen keeps" in said

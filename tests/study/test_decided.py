@@ -88,6 +88,13 @@ def test_a_cascade_has_a_step_for_each_judge_named_with_who_decided_how_many(tmp
         ("anthropic:claude-x", "elsewhere"),
     ]
     assert [(s.decided, s.unrated, s.handed_over) for s in steps] == [(10, 0, 10), (6, 0, 4), (3, 1, 0)]
+    manifest = folder.manifest()
+    manifest["tables"]["judge"] = entry_of(folder, f"{spec}/joint-1@0123abcd").table
+    folder.write_manifest(manifest)
+    rules = reported(folder).judge.rules
+    assert rules[0] == "embedded hands on what its screen keeps at a recall of 0.98, and what it cannot read"
+    assert rules[1].startswith("ollama:qwen3 hands on what it flags")
+    assert len(rules) == 2
 
 
 def test_ratings_by_a_stand_in_belong_to_the_model_that_was_named(tmp_path):

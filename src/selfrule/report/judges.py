@@ -167,23 +167,23 @@ def _steps(judge: JudgeFacts) -> Part:
     rows = [
         [
             Td(names[s.label]),
+            Td(number(s.decided), s.decided),
+            Td(number(s.unrated), s.unrated),
+            Td(number(s.handed_over), s.handed_over),
             Td(
                 {"package": "within selfrule", "here": "this machine", "elsewhere": "elsewhere"}.get(
                     s.place, "not known"
                 )
             ),
             Td(one_line(s.prompt or s.protocol or "", 60)),
-            Td(number(s.decided), s.decided),
-            Td(number(s.unrated), s.unrated),
-            Td(number(s.handed_over), s.handed_over),
         ]
         for s in judge.steps
     ]
     table = Table(
         caption="Conversations by the judge that decided",
-        columns=["Judge", "Ran", "Prompt", "Decided", "Could not rate", "Passed on"],
+        columns=["Judge", "Decided", "Could not rate", "Passed on", "Ran", "Prompt"],
         bodies=[Body("", rows)],
-        text_columns=frozenset({0, 1, 2}),
+        text_columns=frozenset({0, 4, 5}),
         note="Passed on: to the next judge of the row. Each conversation carries the word of one judge alone.",
     )
     return Part(title="Who decided", items=[one_line(r, 400) for r in judge.rules], figure=Figure(table=table))

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from selfrule import rubric
 from selfrule.embedded import load
 from selfrule.estimate.reference import reference_for
+from selfrule.judges import EmbeddedJudge
 from selfrule.privacy import release
 from selfrule.records import Estimate
 from selfrule.report.context import (
@@ -23,7 +24,7 @@ from selfrule.report.context import (
     ScreeningFacts,
     StudyFacts,
 )
-from selfrule.report.judging import JudgeCard, JudgeFacts, JudgeKind
+from selfrule.report.judging import JudgeCard, JudgeFacts, JudgeKind, Step
 from selfrule.store.folder import Folder
 from selfrule.study import tables
 from selfrule.study.agreement import panel
@@ -119,7 +120,17 @@ def _references(estimates: list[Estimate]) -> list[Reference]:
 _KINDS: tuple[JudgeKind, ...] = ("embedded", "model", "cascade", "object")
 
 
-def _judge(folder: Folder, plan: Plan, entries: list[Entry]) -> tuple[JudgeFacts, str | None]:
+def _rules(entry: Entry, steps: list[Step], recall: float) -> list[str]:
+    """What each judge of a cascade but the last hands on: as the manifest says, else the rules of one made by name."""
+    if entry.rules or entry.kind != "cascade":
+        return entry.rules
+    from selfrule.judges.cascade import EmbeddedStage, HandOver
+
+    words = {"package": EmbeddedStage(EmbeddedJudge(), recall).words}
+    return [f"{s.name} {words.get(s.place, HandOver().words)}" for s in steps[:-1]]
+
+
+def _judge(folder: Folder, plan: Plan, entries: list[Entry], recall: float) -> tuple[JudgeFacts, str | None]:
     """The judge whose figures are reported, and the hash of the wording it was asked in."""
     wording = rubric.load().label
     entry = next((e for e in entries if e.table == plan.judge), None)
@@ -128,7 +139,8 @@ def _judge(folder: Folder, plan: Plan, entries: list[Entry]) -> tuple[JudgeFacts
         return JudgeFacts(label=model.label, kind="embedded", rubric=wording, card=judge_card(model.card)), None
     steps, marks = decided(folder, entry)
     kind: JudgeKind = next((k for k in _KINDS if k == entry.kind), "object")
-    facts = JudgeFacts(label=entry.label, kind=kind, rubric=wording, steps=steps, marks=marks, rules=entry.rules)
+    rules = _rules(entry, steps, recall)
+    facts = JudgeFacts(label=entry.label, kind=kind, rubric=wording, steps=steps, rules=rules, marks=marks)
     return facts, next((s.prompt for s in reversed(steps) if s.prompt), None)
 
 
@@ -140,7 +152,7 @@ def context(
     wording = rubric.load()
     manifest = folder.manifest()
     entries = judges_of(folder)
-    judge, prompt = _judge(folder, plan, entries)
+    judge, prompt = _judge(folder, plan, entries, choices.recall)
     statuses = pc.cast(narrow["status"], pa.string()).to_pylist() if narrow.num_rows else []
     keep = narrow["keep"].to_pylist() if narrow.num_rows else []
     private = kind == "private"
