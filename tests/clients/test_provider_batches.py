@@ -2,6 +2,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+import aiohttp
 import msgspec
 import pytest
 from hypothesis import given
@@ -131,6 +132,15 @@ def test_a_tag_that_was_never_submitted_is_not_found(provider):
     assert with_batches(provider, work) is None
 
 
+async def files_at(server):
+    headers = {"Authorization": "Bearer k"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(server.openai_url + "/files", headers=headers) as response,
+    ):
+        return (await response.json())["data"]
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_is_forgotten_is_gone_from_the_provider_and_forgetting_twice_is_no_error(provider):
     async def work(server, batches):
@@ -140,6 +150,7 @@ def test_what_is_forgotten_is_gone_from_the_provider_and_forgetting_twice_is_no_
         await batches.forget(batch)
         if provider == "openai":
             await batches.forget(batch)
+            assert await files_at(server) == []
         with pytest.raises(CallError) as caught:
             await batches.results(batch)
         return caught.value.fault
