@@ -33,7 +33,7 @@ for _weight, _bytes in (
     (1.5, bytes(range(0xE0, 0xE2))),  # scripts of India and its neighbours, Thai, Georgian, Ethiopic
     (1.2, bytes([0xE2])),  # typographic marks, symbols
     (1.1, bytes([0xE3])),  # kana
-    (1.05, bytes(range(0xE4, 0xEA))),  # Chinese characters
+    (1.1, bytes(range(0xE4, 0xEA))),  # Chinese characters
     (1.6, bytes(range(0xEA, 0xEE))),  # Hangul
     (3.0, bytes(range(0xEE, 0xF0))),  # private use, full-width forms, lone surrogates
     (2.4, bytes(range(0xF0, 0xF8))),  # emoji, rare characters
