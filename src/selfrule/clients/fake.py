@@ -23,10 +23,14 @@ class Simulation(asyncio.SelectorEventLoop):
     >>> with asyncio.Runner(loop_factory=Simulation) as runner:
     ...     runner.run(nap())
     3600.0
+
+    Args:
+        patience: Real seconds to wait for other threads (a store that writes) before time jumps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 0.0) -> None:
         self._passed = 0.0
+        self.patience = patience
         super().__init__(_Jump(self))
 
     def time(self) -> float:
@@ -46,7 +50,7 @@ class _Jump(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        ready = super().select(0)
+        ready = super().select(min(timeout, self._loop.patience) if timeout > 0 else 0)
         if not ready and timeout > 0:
             self._loop.jump(timeout)
         return ready
@@ -78,7 +82,7 @@ class FakeClient:
         self.parameters = parameters or {}
         self.batches = batches
         self._script = iter(script)
-        self._answer = answer
+        self.answer = answer
         self.latency = latency
         self.calls: list[Request] = []
         self.paid: Counter[str] = Counter()
@@ -97,7 +101,7 @@ class FakeClient:
                 raise CallError("timeout", "no answer in time")
             step = next(self._script, None)
             if step is None:
-                step = self._answer(request) if callable(self._answer) else self._answer
+                step = self.answer(request) if callable(self.answer) else self.answer
             if isinstance(step, Exception):
                 raise step
             self.paid[request.shared + request.ask] += 1

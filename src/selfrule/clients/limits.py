@@ -183,6 +183,8 @@ class Limiter:
     def stop(self, error: Exception) -> None:
         """Let nobody go any more: all who wait, and all who come, get `error`."""
         self._stopped = error
+        if self._timer is not None:
+            self._timer.cancel()
         queue, self._queue = self._queue, []
         for _, _, turn in queue:
             if not turn.done():
