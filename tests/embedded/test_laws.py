@@ -43,7 +43,11 @@ def check(turns: list[Turn], analysis: Analysis) -> None:
         assert bool(cited) == (level > 0)
         assert cited == sorted(set(cited))
         assert all(0 <= i < len(turns) and turns[i].role in ("user", "assistant") for i in cited)
-    assert tuple(analysis.actualized) == load().markers and set(analysis.actualized.values()) <= {"yes", "no", "unknown"}
+    assert tuple(analysis.actualized) == load().markers and set(analysis.actualized.values()) <= {
+        "yes",
+        "no",
+        "unknown",
+    }
     assert analysis.domains and set(analysis.domains) <= set(load_rubric().domains)
 
 

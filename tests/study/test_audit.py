@@ -279,4 +279,4 @@ def test_a_chatgpt_export_brings_its_thumbs_and_its_owner_from_the_files_beside_
     assert [r["thumb"] for r in rows(study)] == [None, "down", "up"]
     assert len({r["person"] for r in rows(study)}) == 1
     assert rows(study)[0]["person"].startswith("p")
-    assert all(e.persons == 1 for e in study.estimate_list() if not e.group)
+    assert all(e.persons == 1 for e in study.estimate_list() if not e.group and e.n)
