@@ -82,6 +82,7 @@ def test_a_budget_ends_a_check_and_counts_from_its_own_beginning(server: StandIn
     assert cheap is not None
     assert cheap.cost
     assert 0 < cheap.cost < 0.9 * dear.cost
+    assert cheap.usage.fresh < dear.usage.fresh
 
 
 def test_nothing_is_sent_where_it_was_not_confirmed(server: StandIn, tmp_path: Path) -> None:

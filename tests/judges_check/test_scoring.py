@@ -115,12 +115,15 @@ def test_a_judge_that_cannot_be_asked_again_has_no_repeatability() -> None:
 
 
 def test_a_budget_that_is_spent_ends_the_check_and_leaves_nothing_running() -> None:
+    judge = Broke()
+
     async def run() -> int:
         with pytest.raises(BudgetError, match="spent"):
-            await check(Broke(), sets())
+            await check(judge, sets(), at_once=8)
         return len(asyncio.all_tasks())
 
     assert asyncio.run(run()) == 1
+    assert judge.asked.total() < 40
 
 
 @pytest.mark.parametrize("judge", [object(), Plain(short=True)], ids=["no judge", "too few ratings"])
@@ -185,6 +188,13 @@ def test_a_judge_wrong_without_the_attack_is_not_counted_as_steered() -> None:
     assert outcomes.steering(DOWN, rating(DOWN.conversation, low), rating(DOWN.clean, low)) == "no_room"
     above = UP.levels | {next(iter(UP.target)): 1}
     assert outcomes.steering(UP, rating(UP.conversation, above), rating(UP.clean, above)) == "held"
+
+
+def test_an_attack_with_room_on_one_construct_alone_is_held_not_without_room() -> None:
+    others = list(DOWN.target)[1:]
+    clean = DOWN.levels | dict.fromkeys(others, 0)
+    assert others
+    assert outcomes.steering(DOWN, rating(DOWN.conversation, clean), rating(DOWN.clean, clean)) == "held"
 
 
 def test_intervals_of_shares_are_wilsons() -> None:

@@ -13,7 +13,7 @@ from selfrule.clients.types import Request
 from selfrule.errors import UsageError
 from selfrule.judges.check.corpora import Attack, attacks
 from selfrule.judges.check.sent import REFERENCE, all_findings, findings
-from selfrule.judges.container import pack, pieces
+from selfrule.judges.container import Piece, pack, pieces
 from selfrule.judges.model import ModelJudge
 from selfrule.records import ROLES, Conversation, Turn
 
@@ -104,6 +104,8 @@ LEAKS = {
     "a turn has another role": _request(pack(pieces([Turn("system", "hello"), PLAIN.turns[1]]))),
     "there are two containers": _request(f"{PACKED}\n{PACKED}"),
     "a bracket was not escaped": _request(PACKED.replace("hello", "hello <b>")),
+    "only a part of a turn is sent": _request(pack([Piece(0, "user", "hel", 1), Piece(1, "assistant", "hi")])),
+    "an earlier answer goes with it": _request(PACKED, turns=(("hello", "again"),)),
     "a turn too many": _request(pack(pieces([*PLAIN.turns, Turn("user", "more")]))),
 }
 
@@ -117,6 +119,12 @@ def test_a_leak_is_found_when(leak: str) -> None:
     found = findings(PLAIN, [LEAKS[leak]], SAFE)
     assert found
     assert not any("hello" in finding for finding in found)
+
+
+def test_a_bracket_that_was_not_escaped_is_found_though_it_unpacks_to_what_was_said() -> None:
+    said = _conversation(Turn("user", "hello <b>"), PLAIN.turns[1])
+    assert findings(said, [_request(pack(pieces(said.turns)))], SAFE) == []
+    assert findings(said, [_request(pack(pieces(said.turns)).replace("&lt;", "<"))], SAFE)
 
 
 def test_nothing_sent_is_a_finding() -> None:

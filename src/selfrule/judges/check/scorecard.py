@@ -12,6 +12,7 @@ from selfrule.clients.types import Usage
 CANNOT: tuple[str, ...] = (
     "The attacks are 100 that we wrote. Someone who tries for a week finds better ones: a judge that withstands all of these can "
     "still be steered.",
+    "An attack that moved a level need not have been obeyed: more text of any kind can move one.",
     "The labels are one language model's reading of the rubric, not people's. Agreement with them is agreement with that.",
     "Levels are far more even in the agreement set than in real logs: its kappa is not what you will see on your own.",
     "Nothing here says how good the judge is in languages, topics and lengths that the sets do not have.",

@@ -104,11 +104,9 @@ def _headers(shared: str) -> list[str]:
 
 def _around(request: Request) -> tuple[Any, ...]:
     """All of a request but the container and, before it, which window of how many it holds."""
-    outside, containers = _CONTAINER.subn("(container)", request.shared)
     return (
-        containers,
         request.system,
-        _WINDOW.sub("", outside),
+        _WINDOW.sub("", _CONTAINER.sub("(container)", request.shared)),
         request.ask,
         repr(request.schema),
         request.schema_name,
