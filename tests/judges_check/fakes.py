@@ -98,7 +98,7 @@ class Broke(Honest):
     """Runs out of its budget at the twentieth conversation."""
 
     def say(self, conversation: Conversation, sample: int) -> Rating:
-        if self.asked.total() >= 20:
+        if self.asked.total() == 20:
             raise BudgetError("The budget of $1 is spent.")
         return super().say(conversation, sample)
 
