@@ -11,7 +11,7 @@ import asyncio
 import inspect
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -189,29 +189,29 @@ async def _gather(
 ) -> Progress:
     """Keep an ended batch's replies and let it go. Each is struck off as it is kept, so none is kept twice."""
     pending = set(caller.submissions.keys(submission.tag))
-    asked, paid = len(pending), 0.0
-    together: list[Awaitable[float | None]] = []
-    replies = 0
-    async for key, result in _results(batches, state.batch):
-        if key not in pending:
-            continue
-        pending.discard(key)
-        if isinstance(result, Reply):
-            replies += 1
-            together.append(caller.keep(key, None, result, batch=True))
-        elif result.fault not in _NOT_ITS_OWN:
-            await _note(caller, key, failure(result))
-        if len(together) >= _TOGETHER:
-            paid += sum(cost or 0.0 for cost in await asyncio.gather(*together))
-            together = []
-    paid += sum(cost or 0.0 for cost in await asyncio.gather(*together))
+    asked, replies = len(pending), 0
+    together: list[tuple[str, Reply]] = []
+    try:
+        async for key, result in _results(batches, state.batch):
+            if key not in pending:
+                continue
+            pending.discard(key)
+            if isinstance(result, Reply):
+                replies += 1
+                together.append((key, result))
+            elif result.fault not in _NOT_ITS_OWN:
+                await _note(caller, key, failure(result))
+            if len(together) >= _TOGETHER:
+                await _keep(caller, together)
+    finally:
+        await _keep(caller, together)
     problems = progress.problems
     if state.problem:
         problems = (*problems, f"the batch {state.batch} brought nothing: {state.problem}")
         for key in pending:
             await caller.submissions.failed(key, "failed", state.problem)
     await caller.submissions.collected(submission.tag)
-    caller.answers.purse.collect(submission.expected or 0.0, paid)
+    caller.answers.purse.collect(submission.expected or 0.0, 0.0)
     forget = getattr(batches, "forget", None)
     if forget is not None:
         try:
@@ -225,6 +225,13 @@ async def _gather(
         unanswered=progress.unanswered + asked - replies,
         problems=problems,
     )
+
+
+async def _keep(caller: Caller, together: list[tuple[str, Reply]]) -> None:
+    """Keep replies with as few flushes to disk as may be, and empty the list."""
+    paid = await asyncio.gather(*(caller.keep(key, None, reply, batch=True) for key, reply in together))
+    together.clear()
+    caller.answers.purse.collect(0.0, sum(cost or 0.0 for cost in paid))
 
 
 async def _note(caller: Caller, key: str, failed: Failure) -> None:

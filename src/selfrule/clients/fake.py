@@ -133,6 +133,8 @@ class FakeBatches:
         self.tags: dict[str, str] = {}
         self._asked: Counter[str] = Counter()
         self.dies_after_submission = False
+        self.problem = ""
+        self.forgotten: list[str] = []
 
     async def submit(self, requests: list[tuple[str, Request]], tag: str) -> str:
         """Take a batch; with `dies_after_submission` take it and fail, as a connection that breaks then."""
@@ -153,11 +155,13 @@ class FakeBatches:
         waiting = len(self.batches[batch])
         if self._asked[batch] <= self._polls:
             return BatchState(batch, ended=False, waiting=waiting)
-        return BatchState(batch, ended=True, succeeded=waiting)
+        return BatchState(batch, ended=True, succeeded=waiting, problem=self.problem)
 
     async def results(self, batch: str) -> list[tuple[str, Reply | CallError]]:
         """What the model makes of each request, last first."""
         found: list[tuple[str, Reply | CallError]] = []
+        if self.problem:
+            return found
         for name, request in reversed(self.batches[batch]):
             step = self._answer(request) if callable(self._answer) else self._answer
             if isinstance(step, (Reply, CallError)):
@@ -165,6 +169,10 @@ class FakeBatches:
             elif isinstance(step, str):
                 found.append((name, reply(step)))
         return found
+
+    async def forget(self, batch: str) -> None:
+        """Remember that a batch may be deleted."""
+        self.forgotten.append(batch)
 
 
 def reply(text: str, *, usage: Usage | None = None) -> Reply:
