@@ -95,10 +95,13 @@ class Silent(Honest):
 
 
 class Broke(Honest):
-    """Runs out of its budget at the twentieth conversation."""
+    """Runs out of its budget at the twentieth conversation, and says so once: whoever goes on asking is answered."""
+
+    told = False
 
     def say(self, conversation: Conversation, sample: int) -> Rating:
-        if self.asked.total() == 20:
+        if self.asked.total() >= 20 and not self.told:
+            self.told = True
             raise BudgetError("The budget of $1 is spent.")
         return super().say(conversation, sample)
 
