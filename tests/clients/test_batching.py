@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfrule.clients import batching
 from selfrule.clients.answers import Answers
 from selfrule.clients.batching import Progress, collect, collect_and_submit, submit
 from selfrule.clients.caller import Caller
@@ -227,21 +226,20 @@ def test_a_reply_is_read_when_it_is_asked_for_and_its_kind_kept(answers: Answers
     assert run(work) == ["unread", "refused"]
 
 
-def test_a_death_while_results_are_stored_books_none_twice(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_death_while_results_are_stored_books_none_twice(answers: Answers) -> None:
     class Dies(FakeBatches):
         async def each_result(self, batch: str) -> Any:
             for number, result in enumerate(await self.results(batch)):
-                if number == 7 and not self.forgotten:
+                if number == 700 and not self.forgotten:
                     self.forgotten.append("died")
                     raise CallError("connection", "cut in the middle")
                 yield result
 
-    monkeypatch.setattr(batching, "_TOGETHER", 2)
     batches = Dies()
 
     async def work() -> tuple[dict[str, str], int]:
         caller = opened(batches, answers, price=PRICE)
-        texts = [str(number) for number in range(12)]
+        texts = [str(number) for number in range(1200)]
         await asked(caller, *texts)
         await submit(caller)
         first = await collect(caller)
@@ -251,8 +249,8 @@ def test_a_death_while_results_are_stored_books_none_twice(answers: Answers, mon
 
     outcomes, replies = run(work)
     assert set(outcomes.values()) == {"yes"}
-    assert replies == 12
-    assert answers.spent() == pytest.approx(12 * 0.11 / 2)
+    assert replies == 1200
+    assert answers.spent() == pytest.approx(1200 * 0.11 / 2)
 
 
 def test_a_question_in_a_batch_is_not_asked_by_any_other_way(answers: Answers) -> None:

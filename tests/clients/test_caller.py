@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -385,3 +392,52 @@ def test_fifteen_hundred_questions_with_many_faults_each_have_one_outcome_and_no
     assert max(client.paid.values()) == 1
     assert sum(isinstance(outcome, Reply) for outcome in outcomes) == sum(client.paid.values())
     assert sum(isinstance(outcome, Reply) for outcome in outcomes) > 1300
+
+
+_ASKS_UNTIL_KILLED = """
+    import asyncio, os, sys
+    from pathlib import Path
+    from selfrule.clients.answers import Answers
+    from selfrule.clients.caller import Caller
+    from selfrule.clients.fake import FakeClient
+    from selfrule.clients.limits import Limits
+    from selfrule.clients.types import Request
+
+    paid = os.open(sys.argv[2], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+
+    def answer(request):
+        os.write(paid, f"{request.shared}\\n".encode())  # from here on the provider will charge for it
+        return "yes"
+
+    async def main():
+        with Answers(Path(sys.argv[1])) as answers:
+            caller = Caller(FakeClient(answer=answer, latency=0.005), answers, limits=Limits(concurrency=32))
+            async def one(worker):
+                for number in range(worker, 1500, 64):
+                    await caller.ask(Request("rubric", str(number)), lambda reply: "answer")
+            await asyncio.gather(*(one(worker) for worker in range(64)))
+
+    asyncio.run(main())
+"""
+
+
+def test_after_kill_9_nothing_that_was_kept_is_paid_again_and_little_else(tmp_path: Path) -> None:
+    store, log = tmp_path / "answers.sqlite", tmp_path / "paid"
+    command = [sys.executable, "-c", textwrap.dedent(_ASKS_UNTIL_KILLED), str(store), str(log)]
+    again = 0
+    for _ in range(4):
+        process = subprocess.Popen(command)
+        size = log.stat().st_size if log.exists() else 0
+        while not log.exists() or log.stat().st_size < size + 400:
+            assert process.poll() is None or process.returncode == 0
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        with Answers(store, reading=True) as answers:
+            lost = len(log.read_text().split()) - again - len(answers)
+        assert 0 <= lost <= 32, "at most what was in flight"
+        again += lost
+    assert subprocess.run(command, check=False).returncode == 0
+    paid = Counter(log.read_text().split())
+    assert len(paid) == 1500
+    assert sum(paid.values()) == 1500 + again

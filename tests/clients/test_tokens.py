@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfrule.clients import tokens
 from selfrule.clients.tokens import Ratio, estimate
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)
@@ -40,12 +39,7 @@ def test_a_text_and_another_come_to_about_their_sum(one: str, other: str) -> Non
 
 @given(st.text(st.sampled_from("ab cé日1"), max_size=400), st.integers(1, 64))
 def test_the_size_of_the_pieces_it_is_read_in_changes_nothing(text: str, piece: int) -> None:
-    whole, usual = estimate(text), tokens._PIECE
-    try:
-        tokens._PIECE = piece
-        assert estimate(text) == whole
-    finally:
-        tokens._PIECE = usual
+    assert estimate(text, piece=piece) == estimate(text)
 
 
 def test_forty_megabytes_take_a_second_or_two() -> None:
