@@ -89,8 +89,11 @@ def retried(statuses: Sequence[str]) -> frozenset[Kind]:
     return frozenset(status for status in RETRY if status in statuses)
 
 
-def entry(choices: Choices, where: Plan, judge: object) -> dict[str, Any]:
-    """What the manifest says of a judge that rated: kind, name, protocol, the tables it wrote."""
+def entry(choices: Choices, where: Plan, judge: object, label: str | None) -> dict[str, Any]:
+    """What the manifest says of a judge that rated: kind, name, protocol, the tables it wrote.
+
+    `label` is the one that its ratings carry, where a run told it.
+    """
     shown, kind = choices.judge, "model"
     protocol: str | None = choices.protocol
     if choices.judge == EMBEDDED:
@@ -102,7 +105,7 @@ def entry(choices: Choices, where: Plan, judge: object) -> dict[str, Any]:
 
         kind = "cascade" if "," in choices.judge else "model"
         prompt = prompts.load(choices.protocol)
-        shown = f"{choices.judge}/{prompt.label}@{prompt.hash[:8]}"
+        shown = f"{choices.judge}/{prompt.label}@{prompt.hash[:8]}" if label is None or kind == "cascade" else label
     return {
         "label": shown,
         "table": where.judge,
@@ -179,7 +182,9 @@ async def open_judge(
             client: Client = connect(spec, choices.parameters, environ)
             clients.append(client)
             if choices.protocol == "logprobs" and not client.gives_logprobs:
-                raise UsageError(f"{name} gives no log-probabilities, which --protocol logprobs needs. Use joint or separate.")
+                raise UsageError(
+                    f"{name} gives no log-probabilities, which --protocol logprobs needs. Use joint or separate."
+                )
             caller = _caller(client, answers, model, terms, name)
             context = model.context if model.context is not None else await _context(client, spec)
             judge = ModelJudge(caller, protocol=choices.protocol, context=context)
@@ -205,7 +210,9 @@ async def _context(client: Client, spec: Spec) -> int | None:
     except CallError as error:
         if spec.remote and error.fault in ("connection", "timeout"):
             return None
-        raise ClientError(f"{spec.text} cannot be had: {error}. Is the server running, and the address right?") from error
+        raise ClientError(
+            f"{spec.text} cannot be had: {error}. Is the server running, and the address right?"
+        ) from error
 
 
 def _caller(client: Client, answers: Answers, model: prices.Terms, terms: Terms, name: str) -> Caller:

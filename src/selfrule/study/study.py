@@ -240,11 +240,12 @@ class Study:
             if EMBEDDED not in panel:
                 self._record(Choices(screen_recall), base, EMBEDDED, lead=False)
             for place, (member, choices) in enumerate(zip(panel, wanted, strict=True)):
-                where = base
+                where, label = base, None
                 if choices.judge != EMBEDDED:
                     where, summary = self._judged(member, choices, base, terms, watch)
                     summaries.append(summary)
-                self._record(choices, where, member, lead=place == 0)
+                    label = summary.judge
+                self._record(choices, where, member, lead=place == 0, label=label)
         return summaries
 
     def _choices(self, judge: str | Judge, given: Choices, check: float | None) -> Choices:
@@ -299,7 +300,9 @@ class Study:
         finally:
             watch.done()
 
-    def _record(self, choices: Choices, where: Plan, judge: str | Judge, *, lead: bool) -> None:
+    def _record(
+        self, choices: Choices, where: Plan, judge: str | Judge, *, lead: bool, label: str | None = None
+    ) -> None:
         """Write down which judge rated, by what choices, and whether its figures are those reported."""
         from selfrule.study.judging import entry
 
@@ -311,7 +314,7 @@ class Study:
             manifest["tables"] = msgspec.to_builtins(where)
             manifest["rated"] = _now()
         others = [known for known in manifest.get("judges", []) if known["table"] != where.judge]
-        manifest["judges"] = [*others, entry(choices, where, judge) | {"rated": _now()}]
+        manifest["judges"] = [*others, entry(choices, where, judge, label) | {"rated": _now()}]
         self._folder.write_manifest(manifest)
 
     def count(self) -> int:
