@@ -43,7 +43,8 @@ class Draft(msgspec.Struct):
     """What a reader makes of one record: still with the raw person id, not yet hashed, never written to disk.
 
     `source_id` is the record's own id, or None (the place in the file is used then). `notes` names repairs made to
-    the record ("nul", "surrogate", ...); each becomes a `Problem` of severity "repaired".
+    the record ("nul", "surrogate", ...); each becomes a `Problem` of severity "repaired". `weight` is how many
+    conversations it stands for, above 0 (one over the probability of having been drawn).
     """
 
     turns: list[Turn]
@@ -59,13 +60,15 @@ class Draft(msgspec.Struct):
     tags: list[str] = msgspec.field(default_factory=list)
     branches: int = 0
     notes: list[str] = msgspec.field(default_factory=list)
+    weight: float = 1.0
 
 
 class Conversation(msgspec.Struct, frozen=True, gc=False):
     """One conversation as stored in a study.
 
     `conversation_id` (32 hex digits) is a hash of source id and content; `content_hash` of the turns alone.
-    `person` is a keyed pseudonym. `branches` counts alternative branches left out of `turns`.
+    `person` is a keyed pseudonym. `branches` counts alternative branches left out of `turns`. `weight` is how many
+    conversations of the population it stands for, above 0: one where nothing was sampled before the study.
     """
 
     conversation_id: str
@@ -84,6 +87,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     score: float | None = None
     tags: tuple[str, ...] = ()
     branches: int = 0
+    weight: float = 1.0
 
 
 class Problem(msgspec.Struct, frozen=True, gc=False):

@@ -88,15 +88,22 @@ class Clustering:
         """Conversations over the design effect: independent conversations that would tell as much."""
         return self.n / self.design_effect
 
-    def wilson(self, confidence: float = CONFIDENCE) -> Interval:
-        """Wilson's interval on the effective count and n (Rao and Scott 1992)."""
-        return _within(wilson(self.share * self.n_effective, self.n_effective, confidence), self.share)
+    def wilson(self, confidence: float = CONFIDENCE, left: float = 1.0) -> Interval:
+        """Wilson's interval on the effective count and n (Rao and Scott 1992).
 
-    def exact_if_few(self, confidence: float = CONFIDENCE) -> Interval:
+        Args:
+            confidence: Two-sided confidence.
+            left: What a finite population leaves of the variance, in (0, 1] (`finite.left`).
+        """
+        worth = self.n_effective / left
+        return _within(wilson(self.share * worth, worth, confidence), self.share)
+
+    def exact_if_few(self, confidence: float = CONFIDENCE, left: float = 1.0) -> Interval:
         """As `wilson`, but exact (Korn and Graubard 1998) where either side has fewer than ten events."""
         if min(self.events, self.n - self.events) >= FEW_EVENTS:
-            return self.wilson(confidence)
-        return _within(clopper_pearson(self.share * self.n_effective, self.n_effective, confidence), self.share)
+            return self.wilson(confidence, left)
+        worth = self.n_effective / left
+        return _within(clopper_pearson(self.share * worth, worth, confidence), self.share)
 
 
 def persons_of(person: NDArray[np.integer], weight: NDArray[np.float64] | None = None) -> Persons:

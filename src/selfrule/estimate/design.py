@@ -73,25 +73,32 @@ class Design:
 
 
 def design_of(table: Table, group: Group) -> Design:
-    """Read the design of a group off its rows. See `Design`."""
+    """Read the design of a group off its rows. See `Design`.
+
+    Where conversations stand for unlike numbers of the population, these are scaled so that what was rated in the group
+    (drawn for rating, where only some were) stands for its own number: sizes are in conversations of the study.
+    """
     rows = group.rows
-    missing, notes = _unplaced(table, group)
-    if group.sized and bool(table.drawn[rows].all()):  # no sampling: screened in or out makes no difference
-        rated = table.rated[rows]
-        strata = [_stratum(table, "", rows[rated], None, np.ones(int(rated.sum())), len(rows))]
-        return _finish(table, group, strata, missing + float(np.count_nonzero(~rated)), notes)
+    whole = group.sized and bool(table.drawn[rows].all())
+    rated = table.rated[rows]
+    per = _per(table, rows[rated] if whole and rated.any() else rows)
+    missing, notes = _unplaced(table, group, per)
+    if whole:  # no sampling for rating: screened in or out makes no difference
+        base = table.base[rows] * per
+        strata = [_stratum(table, "", rows[rated], None, base[rated], len(rows))]
+        return _finish(table, group, strata, missing + float(base[~rated].sum()), notes)
     strata = []
     assumed = rows[:0]
     for inside, name in NAMES.items():
         here = rows[table.screened_in[rows] == inside]
         rated = table.rated[here]
-        scale = scale_of(table.inverse[here]) if group.sized else table.scale[inside]
-        weight = table.inverse[here] * scale
+        scale = scale_of(table.inverse[here], table.base[here]) if group.sized else table.scale[inside]
+        weight = table.inverse[here] * (scale * per)
         if rated.any():
             missing += float(weight[~rated].sum())  # an undrawn conversation weighs 0: others stand for it
             strata.append(_stratum(table, name, here[rated], None, weight[rated], len(here)))
         else:
-            missing += len(here) if group.sized else float(weight.sum())
+            missing += float(table.base[here].sum()) * per if group.sized else float(weight.sum())
             if not group.sized and scale:
                 notes.append(f"no {name} conversation of this group was among those drawn")
             if group.sized and not inside:
@@ -100,25 +107,33 @@ def design_of(table: Table, group: Group) -> Design:
         inner = strata[0]
         both = np.sort(np.concatenate([inner.rows, assumed]))
         as_none = np.isin(both, assumed, assume_unique=True)
-        weight = np.ones(len(both))
+        weight = table.base[both] * per
         weight[~as_none] = inner.unit if inner.weight is None else inner.weight
         strata = [_stratum(table, inner.name, both, as_none, weight, inner.of)]
         notes.append(f"{STUDY_WAY}: {len(assumed):,} never rated, missing in the bounds")
     return _finish(table, group, strata, missing, notes)
 
 
-def _unplaced(table: Table, group: Group) -> tuple[float, list[str]]:
+def _per(table: Table, rows: Rows) -> float:
+    """What makes the rows stand for their own number; 1 where all conversations stand for as many."""
+    return len(rows) / float(table.base[rows].sum()) if table.varied and len(rows) else 1.0
+
+
+def _unplaced(table: Table, group: Group, per: float) -> tuple[float, list[str]]:
     """Conversations that may be of the group or not: all of them are missing in it, at worst."""
     unplaced = group.unplaced
     if not len(unplaced):
         return 0.0, []
-    missing, notes = float(len(unplaced)), ["unrated conversations may be of this group: the bounds let all be"]
+    missing, notes = (
+        float(table.base[unplaced].sum()) * per,
+        ["unrated conversations may be of this group: the bounds let all be"],
+    )
     if not group.sized:
         missing = 0.0
         for inside in NAMES:
             here = unplaced[table.screened_in[unplaced] == inside]
             scale = table.scale[inside]
-            missing += float(table.inverse[here].sum()) * scale if scale else len(here)
+            missing += (float(table.inverse[here].sum()) * scale if scale else float(table.base[here].sum())) * per
             if not scale and not inside and len(here):
                 notes.append(f"share of those screened in: {len(here):,} screened-out were never rated")
     return missing, notes
@@ -154,7 +169,7 @@ def _together(table: Table, group: Group, strata: list[Stratum], both: Rows) -> 
 
     Where the group's size is known, of all its conversations; else of the rated ones by what they stand for.
     """
-    rows, weight = group.rows, None
+    rows, weight = group.rows, table.base[group.rows] * _per(table, group.rows) if table.varied else None
     if not group.sized:
         order = np.argsort(both, kind="stable")
         rows = both[order]

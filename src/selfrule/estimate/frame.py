@@ -34,6 +34,10 @@ class Frame:
             language, over-long), False where the screen dropped it. All True where no screen was used; shape (n,).
         drawn: Chosen for rating. False only where the rating's status is "screened_out"; shape (n,).
         inclusion: Probability of being drawn, in (0, 1]; read only where drawn; shape (n,).
+        weight: How many conversations of the population each one stands for, above 0; shape (n,). None where the study
+            holds all of them, or each stands for as many.
+        finite: Whether `weight` is one over the probability of a draw without replacement from a population that is
+            known, so that what was drawn of it need not be guessed.
         rated: The rating's status is "rated". Drawn and not rated is missing, never negative; shape (n,).
         levels: Level of each of `rubric.CONSTRUCTS`, 0 .. 3, -1 where that construct was not rated; shape (n, 7). Not
             read where not rated.
@@ -64,6 +68,8 @@ class Frame:
     month: Attribute | None = None
     product: Attribute | None = None
     language: Attribute | None = None
+    weight: NDArray[np.floating] | None = None
+    finite: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.person)
@@ -94,6 +100,13 @@ class Frame:
         chosen = self.inclusion[self.drawn]
         if not bool(np.all((chosen > 0) & (chosen <= 1))):
             raise UsageError("The 'inclusion' of a drawn conversation must be in (0, 1]. Got another value instead.")
+        if self.weight is not None:
+            if np.shape(self.weight) != (n,):
+                raise UsageError(
+                    f"The 'weight' of a frame must have shape {(n,)}. Got {np.shape(self.weight)} instead."
+                )
+            if not bool(np.all((self.weight > 0) & np.isfinite(self.weight))):
+                raise UsageError("The 'weight' of a frame must be finite and above 0. Got another value instead.")
         _check_range("levels", self.levels, len(LEVELS))
         _check_range("actualized", self.actualized, 2)
         for name in ("model", "month", "product", "language"):

@@ -23,7 +23,10 @@ class Table:
     Attributes:
         person, screened_in, drawn, rated: As in `Frame`.
         column: Level columns by construct id, from `cells.columns`.
-        inverse: 1 / inclusion where drawn, 0 elsewhere; shape (n,).
+        base: What each conversation stands for in the population; all 1 where each stands for as many; shape (n,).
+        varied: Whether `base` differs between conversations.
+        unit: Conversations of the population per unit of `base`; 0 where the population is not a finite, known one.
+        inverse: base / inclusion where drawn, 0 elsewhere; shape (n,).
         scale: For screened-out and screened-in (index 0 and 1), conversations per unit of `inverse`: the stratum's size
             over the summed inverse inclusion of those drawn (Cochran 1977, 5A.9). 0 where none was drawn.
     """
@@ -33,6 +36,9 @@ class Table:
     drawn: NDArray[np.bool_]
     rated: NDArray[np.bool_]
     column: dict[str, NDArray[np.int8]]
+    base: NDArray[np.float64]
+    varied: bool
+    unit: float
     inverse: NDArray[np.float64]
     scale: tuple[float, float]
 
@@ -59,24 +65,42 @@ def table_of(frame: Frame) -> tuple[Table, Rows]:
     """The frame sorted by person, and the order it was sorted in."""
     order = np.argsort(frame.person, kind="stable")
     drawn, screened_in = frame.drawn[order], frame.screened_in[order]
+    base, varied, unit = _base(frame, order)
     inverse = np.zeros(len(order))
-    inverse[drawn] = 1 / frame.inclusion[order][drawn]
+    inverse[drawn] = base[drawn] / frame.inclusion[order][drawn]
     table = Table(
         person=frame.person[order],
         screened_in=screened_in,
         drawn=drawn,
         rated=frame.rated[order],
         column=columns(frame.levels[order], frame.actualized[order], frame.rated[order]),
+        base=base,
+        varied=varied,
+        unit=unit,
         inverse=inverse,
-        scale=(scale_of(inverse[~screened_in]), scale_of(inverse[screened_in])),
+        scale=(
+            scale_of(inverse[~screened_in], base[~screened_in]),
+            scale_of(inverse[screened_in], base[screened_in]),
+        ),
     )
     return table, order
 
 
-def scale_of(inverse: NDArray[np.float64]) -> float:
+def _base(frame: Frame, order: Rows) -> tuple[NDArray[np.float64], bool, float]:
+    """What each conversation stands for, whether that differs, and how many of the population one unit of it is."""
+    if frame.weight is None or not len(order):
+        return np.ones(len(order)), False, 0.0
+    weight = np.asarray(frame.weight, dtype=np.float64)[order]
+    varied = bool(np.any(np.abs(weight - weight[0]) > 1e-9 * weight[0]))
+    if varied:
+        return weight, True, float(frame.finite)
+    return np.ones(len(order)), False, float(weight[0]) if frame.finite else 0.0
+
+
+def scale_of(inverse: NDArray[np.float64], base: NDArray[np.float64]) -> float:
     """Size of a stratum over its summed inverse inclusion; 0 where none was drawn."""
     total = float(inverse.sum())
-    return len(inverse) / total if total > 0 else 0.0
+    return float(base.sum()) / total if total > 0 else 0.0
 
 
 def everything(table: Table) -> Group:

@@ -16,6 +16,7 @@ from selfrule.estimate.across import Seen, variance
 from selfrule.estimate.cells import ACTUALIZED_OUTCOMES, BY_ATTRIBUTE, BY_FACTOR, OVERALL, Outcome
 from selfrule.estimate.clusters import Clustering, clustering, persons_of
 from selfrule.estimate.design import Design, Stratum, design_of
+from selfrule.estimate.finite import left
 from selfrule.estimate.frame import Frame
 from selfrule.estimate.groups import Group, Rows, Table
 from selfrule.estimate.intervals import Interval
@@ -38,6 +39,10 @@ def estimates(frame: Frame, groups: Sequence[str] = GROUPS) -> list[Estimate]:
     Where all conversations were drawn this is Wilson's interval, on the effective number of conversations where people
     have several. Where the screened-out part was sampled, strata are combined by their weights. Where none of it was
     rated, it is counted as none, the method says so ("the study's way"), and the bounds count it as missing.
+
+    Where conversations stand for unlike numbers of a population, shares are weighted (Hajek), and the interval is made on
+    an effective number that knows the weights too (Kish 1965, times that of persons). Where 5 % or more of a known
+    population was drawn, the interval is as much narrower and speaks of that population (`finite.left`).
 
     Args:
         frame: One row a conversation, duplicates removed.
@@ -102,12 +107,13 @@ def figure(table: Table, group: Group, design: Design, outcome: Outcome) -> Esti
         return _nothing(outcome, group, missing)
     n, used = sum(s.represented for s in there), sum(p.n for p in parts)
     worth = sum(p.n_effective for p in parts)
-    rated = n - sum(s.assumed for s in there)
+    rated = n - sum(s.assumed_for for s in there)
+    remains = _left(table, there[0]) if len(there) == 1 else 1.0
     if design.plain:
-        count, share, interval = float(parts[0].events), parts[0].share, parts[0].wilson()
+        count, share, interval = float(parts[0].events), parts[0].share, parts[0].wilson(left=remains)
         outer = bounds(count, rated, missing, parts[0].design_effect)
     else:
-        share, interval = _combined(design, there, parts, n)
+        share, interval = _combined(design, there, parts, n, remains)
         count = share * n
         among = [min(v * n / rated, 1.0) for v in (share, *interval)]
         outer = bounds_around(among[0], Interval(*among[1:]), rated, missing, worth)
@@ -121,7 +127,7 @@ def figure(table: Table, group: Group, design: Design, outcome: Outcome) -> Esti
         share=share,
         low=interval.low,
         high=interval.high,
-        method=_method(design, there, parts),
+        method=_method(table, design, there, parts, remains),
         missing=_whole(missing),
         low_if_missing_none=outer.low,
         high_if_missing_all=outer.high,
@@ -135,8 +141,8 @@ def figure(table: Table, group: Group, design: Design, outcome: Outcome) -> Esti
 class _Share:
     """One stratum of one figure; `part` is None where the construct was rated in none of it.
 
-    `represented` conversations are stood for by those rated on the construct, `assumed` of them counted as none without
-    a rating, and `unknown` ones by those that were rated on other constructs only.
+    `represented` conversations are stood for by those rated on the construct, `assumed_for` of them by `assumed` ones that
+    are counted as none without a rating, and `unknown` ones by those that were rated on other constructs only.
     """
 
     stratum: Stratum
@@ -146,6 +152,12 @@ class _Share:
     represented: float
     unknown: float
     assumed: int
+    assumed_for: float
+
+    @property
+    def rows(self) -> Rows:
+        """Rows of the table that the share is read from."""
+        return self.stratum.rows if self.known is None else self.stratum.rows[self.known]
 
     def seen(self, part: Clustering) -> Seen:
         """For the variance across strata; on independent conversations."""
@@ -166,21 +178,29 @@ def _share(table: Table, stratum: Stratum, outcome: Outcome) -> _Share:
     hits = (column >= outcome.first) & (column <= outcome.last)
     total = stratum.stands_for()
     assumed = 0 if stratum.assumed is None else int(np.count_nonzero(stratum.assumed))
+    assumed_for = 0.0 if stratum.assumed is None else stratum.stands_for(stratum.assumed)
     if known.all() and rated.any():
-        return _Share(stratum, None, hits, clustering(stratum.persons, hits), total, 0.0, assumed)
+        return _Share(stratum, None, hits, clustering(stratum.persons, hits), total, 0.0, assumed, assumed_for)
     unknown = stratum.stands_for(~known)
     part = None
     if rated.any():
         weight = None if stratum.weight is None else stratum.weight[known]
         part = clustering(persons_of(table.person[stratum.rows[known]], weight), hits[known])
-    return _Share(stratum, known, hits[known], part, total - unknown, unknown, assumed)
+    return _Share(stratum, known, hits[known], part, total - unknown, unknown, assumed, assumed_for)
+
+
+def _left(table: Table, share: _Share) -> float:
+    """What a finite population leaves of the variance; 1 where it is not known, or ratings were themselves sampled."""
+    if not table.unit or share.assumed or not bool(table.drawn.all()):
+        return 1.0
+    return left(table.base[share.rows] * table.unit, share.hits)
 
 
 def _combined(
-    design: Design, shares: Sequence[_Share], parts: Sequence[Clustering], n: float
+    design: Design, shares: Sequence[_Share], parts: Sequence[Clustering], n: float, remains: float
 ) -> tuple[float, Interval]:
     """The share over strata, with its limits."""
-    limits = [part.exact_if_few() for part in parts]
+    limits = [part.exact_if_few(left=remains) for part in parts]
     combined = [Part(s.represented / n, p.share, *at) for s, p, at in zip(shares, parts, limits, strict=True)]
     inner, stretch = Interval(1.0, 1.0), 1.0
     if len(parts) == 2 and design.inner is not None and design.across is not None:
@@ -213,11 +233,16 @@ def _nothing(outcome: Outcome, group: Group, missing: float) -> Estimate:
     )
 
 
-def _method(design: Design, shares: Sequence[_Share], parts: Sequence[Clustering]) -> str:
+def _method(table: Table, design: Design, shares: Sequence[_Share], parts: Sequence[Clustering], remains: float) -> str:
     plain = design.plain
     used, worth = sum(p.n for p in parts), sum(p.n_effective for p in parts)
     clauses = [wording.interval_clause(parts, plain=plain)]
-    if not plain:
+    weight = table.base[np.concatenate([s.rows for s in shares])]
+    if float(weight.max()) > float(weight.min()) * (1 + 1e-9):
+        clauses.append(wording.weight_clause(weight))
+    if remains < 1:
+        clauses.append(wording.finite_clause(remains))
+    if not plain and any(s.stratum.name for s in shares):
         clauses += [
             wording.drawn_clause(s.stratum.name, p.n - s.assumed, round(s.stratum.of), p.events)
             for s, p in zip(shares, parts, strict=True)

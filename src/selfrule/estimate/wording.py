@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from selfrule.estimate.clusters import FEW_EVENTS, PRIOR_ICC, Clustering
 
 STUDY_WAY = "screened-out counted as none, the study's way"
@@ -22,6 +25,24 @@ def interval_clause(parts: Sequence[Clustering], *, plain: bool) -> str:
     if len(parts) == 1:
         return f"95 % interval of a sample ({limits})"
     return f"two-phase 95 % interval ({limits}, weighted by stratum and combined by square-and-add)"
+
+
+def weight_clause(weight: NDArray[np.float64]) -> str:
+    """That conversations stand for unlike numbers, how unlike they are, and what that alone costs (Kish)."""
+    kish = len(weight) * float((weight * weight).sum()) / float(weight.sum()) ** 2
+    unlike = float(weight.max()) / float(weight.min())
+    return (
+        f"weighted, as conversations were drawn with unlike probabilities (weights up to {unlike:.3g} times the least, "
+        f"design effect {kish:.3g} from them); count and missing are weighted too"
+    )
+
+
+def finite_clause(remains: float) -> str:
+    """That a good part of a known population was drawn, and whom the interval then speaks of."""
+    return (
+        f"{100 * (1 - remains):.2g} % of a known population drawn without replacement (finite population correction): the "
+        "interval speaks of that population, not of others like it"
+    )
 
 
 def person_clauses(parts: Sequence[Clustering], persons: int, n: int, clusters: int, effect: float) -> list[str]:

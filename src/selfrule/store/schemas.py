@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ CONVERSATIONS = pa.schema(
         ("score", pa.float64()),
         ("tags", pa.list_(pa.string())),
         ("branches", pa.int32()),
+        ("weight", pa.float64()),
         ("turn_count", pa.int32()),
         ("turns", pa.list_(TURN)),
     ]
@@ -143,13 +145,25 @@ def turns_of(table: pa.Table | pa.RecordBatch) -> Iterator[list[Turn]]:
 
 def conversations_of(table: pa.Table | pa.RecordBatch) -> Iterator[Conversation]:
     """The rows of a table of schema `CONVERSATIONS` (or `STORED`) as records."""
-    names = [n for n in Conversation.__struct_fields__ if n not in ("turns", "started_at")]
+    there = set(table.schema.names)  # a part of an older version has no weights
+    names = [n for n in Conversation.__struct_fields__ if n not in ("turns", "started_at") and n in there]
     columns = {n: table.column(n).to_pylist() for n in names}
     started = table.column("started_at").cast(pa.int64()).to_pylist()
     for row, turns in enumerate(turns_of(table)):
         fields = {n: values[row] for n, values in columns.items()}
         fields["tags"] = tuple(fields["tags"] or ())
         yield Conversation(turns=tuple(turns), started_at=started[row], **fields)
+
+
+def stored_part(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Columns of one part of conversations; a weight that an older version did not write is 1."""
+    import pyarrow.parquet as pq
+
+    there = set(pq.read_schema(path).names)
+    table = pq.read_table(path, columns=[name for name in columns if name in there or name != "weight"])
+    if "weight" in columns and "weight" not in there:
+        table = table.append_column(STORED.field("weight"), flat_array(np.ones(table.num_rows), pa.float64()))
+    return table.select(list(columns))
 
 
 def _struct(dicts: list[dict[str, Any]], kind: pa.StructType) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,31 @@ import pyarrow as pa
 import xxhash
 
 from selfrule.privacy.pseudonyms import Pseudonyms
-from selfrule.records import Draft
+from selfrule.records import Draft, Turn
 from selfrule.store.schemas import conversation_table, flat_array
 from selfrule.study.fingerprints import BATCH, fingerprints
 
 _SPEAKERS = frozenset(("user", "assistant"))  # copies are found by what these two said
 _NAMES = (
     *("conversation_id", "content_hash", "source", "source_id", "place", "person", "started_at", "model"),
-    *("product", "language", "country", "thumb", "score", "tags", "branches"),
+    *("product", "language", "country", "thumb", "score", "tags", "branches", "weight"),
 )
+
+
+def content_hash(turns: Sequence[Turn], words: bytes) -> str:
+    """The hash of a conversation's turns (32 hex digits); `words` are their texts, one after the other, in UTF-8."""
+    # where turns begin cannot be forged: roles and lengths are hashed apart from the text
+    digest = hashlib.sha256(f"{[t.role for t in turns]}{[len(t.text) for t in turns]}".encode())
+    digest.update(b"\n")
+    digest.update(words)
+    return digest.hexdigest()[:32]
+
+
+def started_at(draft: Draft) -> int | None:
+    """When a conversation began: as the log says, else at its first turn that has a time."""
+    if draft.started_at is not None:
+        return draft.started_at
+    return min((turn.at for turn in draft.turns if turn.at is not None), default=None)
 
 
 class Columns:
@@ -43,13 +60,8 @@ class Columns:
         """Hash, pseudonymise and keep one conversation."""
         turns = draft.turns
         texts = [t.text for t in turns]
-        # where turns begin cannot be forged: roles and lengths are hashed apart from the text
-        shape = f"{[t.role for t in turns]}{list(map(len, texts))}".encode()
         words = "".join(texts).encode("utf-8", "replace")
-        digest = hashlib.sha256(shape)
-        digest.update(b"\n")
-        digest.update(words)
-        content = digest.hexdigest()[:32]
+        content = content_hash(turns, words)
         said = [t.text for t in turns if t.role in _SPEAKERS]
         if len(said) != len(texts):
             words = "".join(said).encode("utf-8", "replace")
@@ -58,9 +70,7 @@ class Columns:
         named = name.encode("utf-8", "replace")
         identity = hashlib.sha256(named + b"\x1f" + content.encode()).hexdigest()[:32]
         person = None if draft.person is None else self._pseudonyms.of(draft.person)
-        started = draft.started_at
-        if started is None:
-            started = min((t.at for t in turns if t.at is not None), default=None)
+        started = started_at(draft)
         self.rows.append(
             (
                 identity,
@@ -78,6 +88,7 @@ class Columns:
                 draft.score,
                 draft.tags,
                 draft.branches,
+                draft.weight,
             )
         )
         self.turns.append(turns)

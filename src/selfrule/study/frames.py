@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from selfrule.estimate.frame import Attribute, Frame
 from selfrule.rubric import CONSTRUCTS, MARKERS, load
 
+FINITE = b"finite"  # in a table's metadata: its weights are of draws without replacement from a known population
+
 
 def _codes(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Codes (-1 where null) and names, names in order."""
@@ -78,6 +80,8 @@ def frame(table: pa.Table) -> Frame:
         month=_attribute(pc.strftime(table["started_at"], "%Y-%m")),
         product=_attribute(table["product"]),
         language=_attribute(table["language"]),
+        weight=np.asarray(table["weight"]) if "weight" in table.column_names else None,
+        finite=(table.schema.metadata or {}).get(FINITE) == b"yes",
     )
 
 

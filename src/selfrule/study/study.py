@@ -323,9 +323,9 @@ class Study:
 
     def conversations(self) -> pa.Table:
         """All conversations read, turns included (schema `selfrule.store.schemas.CONVERSATIONS`). Private."""
-        from selfrule.store.schemas import CONVERSATIONS
+        from selfrule.store.schemas import CONVERSATIONS, stored_part
 
-        parts = [pq.read_table(p, columns=CONVERSATIONS.names) for p in self._folder.parts("conversations")]
+        parts = [stored_part(p, CONVERSATIONS.names) for p in self._folder.parts("conversations")]
         return pa.concat_tables(parts).unify_dictionaries() if parts else CONVERSATIONS.empty_table()
 
     def ratings(self) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from selfrule.records import Estimate
 from selfrule.store.folder import Folder
-from selfrule.store.schemas import CONVERSATIONS, PROBLEMS, RATINGS, whole
+from selfrule.store.schemas import CONVERSATIONS, PROBLEMS, RATINGS, stored_part, whole
 from selfrule.study import duplicates
 from selfrule.study.duplicates import DUPLICATES
 from selfrule.study.rating import Plan
@@ -150,13 +150,13 @@ def problems(folder: Folder) -> pa.Table:
 def narrow(folder: Folder, plan: Plan) -> pa.Table:
     """One row a unique conversation with what estimates need; joined within each part, so memory stays small."""
     pieces = []
-    wanted = ["conversation_id", "person", "started_at", "model", "product", "language"]
+    wanted = ["conversation_id", "person", "started_at", "model", "product", "language", "weight"]
     copies = duplicates.rows_of(folder)
     for path in folder.parts("conversations"):
         rated_path = folder.part("ratings", plan.judge, path.stem)
         if not rated_path.exists():
             continue
-        table = pq.read_table(path, columns=wanted)
+        table = stored_part(path, wanted)
         if path.stem in copies:
             mask = np.ones(table.num_rows, np.bool_)
             mask[copies[path.stem]] = False
