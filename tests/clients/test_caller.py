@@ -174,6 +174,15 @@ def test_what_nothing_can_help_ends_the_run_at_once_with_a_remedy(answers: Answe
         simulated(lambda: caller.ask(question("more"), as_answer))
 
 
+def test_what_was_answered_is_still_given_when_the_model_cannot_be_used_any_more(answers: Answers) -> None:
+    client = FakeClient(["yes"], answer=CallError("broke", "no credit"))
+    caller = opened(client, answers)
+    simulated(lambda: caller.ask(question("a"), as_answer))
+    with pytest.raises(ClientError):
+        simulated(lambda: caller.ask(question("b"), as_answer))
+    assert text_of(simulated(lambda: caller.ask(question("a"), as_answer))) == "yes"
+
+
 def test_a_server_that_is_not_there_ends_the_run(answers: Answers) -> None:
     client = FakeClient(answer=CallError("connection", "refused"))
     with pytest.raises(ClientError, match="the server runs"):

@@ -1,7 +1,8 @@
 """Asks a model, once for each question: from the store if it was answered before, else over the network, and kept.
 
 A reply is durable before anybody sees it. A request that was sent is never abandoned: if whoever asked is cancelled, it
-goes on by itself and its reply is kept, as it is paid for. No text is ever logged or put into an error.
+goes on by itself and its reply is kept, as it is paid for. What a provider charges for a request whose answer never came
+is not known here and not on the bill. No text is ever logged or put into an error.
 """
 
 from __future__ import annotations
@@ -114,7 +115,6 @@ class Caller:
         retry: frozenset[Kind] = frozenset(),
     ) -> Reply | Failure:
         """The reply to a question; see `types.Asker`. A kind in `retry` is asked anew once in this caller's life."""
-        self._met.check()
         key = address(self.provider, self.model, self.parameters, request, sample)
         stored = self.answers.get(key)
         if stored is not None:
@@ -127,6 +127,7 @@ class Caller:
         if self.submissions.waits(key):
             self.tally.pending += 1
             raise PendingError
+        self._met.check()
         if self.batch:
             return await self._want(key, request)
         flight = self._flights.get(key)

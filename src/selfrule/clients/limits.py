@@ -3,8 +3,9 @@
 Three things hold a request back. The number in flight starts low and doubles each window without trouble until the
 first 429, then grows by a twentieth a window; a 429 cuts it by a tenth, once per congestion event. From the first 429 on
 requests are also paced: the pace is what the server was seen to accept, cut by a twelfth, back at its old value after
-20 seconds and then probing on, slowly first (the cubic of RFC 9438, in time rather than in data). And a `Retry-After`
-stops all requests to the model for as long as it says. Server errors and time-outs concern their own request alone;
+20 seconds and then probing on, slowly first (the cubic of RFC 9438, in time rather than in data). Where cuts were seen to
+change nothing, refusals are not taken for congestion any more (`_heed`). And a `Retry-After` always stops all requests to
+the model for as long as it says. Server errors and time-outs concern their own request alone;
 only when more than a fifth of the last fifty answers are such does the number in flight shrink, by a tenth.
 
 Callers are served in the order in which they first came: one that tries again keeps its place. The event loop's clock
@@ -26,16 +27,16 @@ Outcome = Literal["ok", "limited", "troubled", "neither"]
 """How a request ended, as far as its speed goes: answered, 429, server error or time-out, or none of these."""
 
 START = 8
-_GROWTH = 0.05
-_CUT = 0.9
+_GROWTH = 0.05  # of the number in flight, a window
+_CUT = 0.9  # of the number in flight, at a congestion event
 _PACE_CUT = 0.92
 _RETURN = 20.0  # seconds after which the pace is back at what was accepted before
 _RETURN_REQUESTS = 60.0  # or at least after so many requests, where they are few a second
-_PROBE = 1.0
+_PROBE = 1.0  # share by which the pace has grown as long again after its return
 _BURST = 5.0  # seconds' worth of a stated rate that may go at once
-_TROUBLE = 0.2
-_FEW = 5
-_WINDOW = 50
+_TROUBLE = 0.2  # share of answers
+_WINDOW = 50  # answers
+_FEW = 5  # events compared with as many later ones
 
 
 class Limits(msgspec.Struct, frozen=True):
