@@ -209,8 +209,9 @@ class Limiter:
         if retry_after is not None:
             # exactly as long as told, and a little more so that not all clients of the server come back at once
             self._pause(now + retry_after + self._chance() * min(0.25, 0.05 * retry_after + 0.01))
-        elif first and not self._deaf:
-            self._pause(now + min(60.0, 0.5 * 2**self._events_without_success) * (0.5 + 0.5 * self._chance()))
+        elif first and self._events_without_success:
+            # told nothing, all wait only if nothing was answered since the last event; the request itself waits anyway
+            self._pause(now + min(60.0, 0.25 * 2**self._events_without_success) * (0.5 + 0.5 * self._chance()))
         if not first:
             return
         self._events_without_success += 1
