@@ -263,4 +263,3 @@ def test_many_writers_share_flushes(path: Path) -> None:
         assert answers._writer is not None
         assert answers._writer.commits < 200
         assert len(answers) == 2000
-
