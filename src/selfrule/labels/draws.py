@@ -8,7 +8,7 @@ of the same seed holds the smaller one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -180,19 +180,6 @@ def _lowest(member: NDArray[np.bool_], number: NDArray[np.uint64], ids: Sequence
     return found[:count]
 
 
-def leading(draw: Draw, known: Container[str]) -> int:
-    """How many places at the front of the queue were handed out, in this draw or an earlier one.
-
-    Args:
-        draw: The draw.
-        known: Ids of conversations that were handed out or labelled, in any draw.
-    """
-    for place, item in enumerate(draw.items):
-        if item.conversation_id not in known:
-            return place
-    return len(draw.items)
-
-
 def inclusion(draw: Draw, reached: int) -> dict[str, float]:
     """The probability with which a conversation of each stratum was reached: m / N.
 
@@ -201,7 +188,7 @@ def inclusion(draw: Draw, reached: int) -> dict[str, float]:
 
     Args:
         draw: The draw.
-        reached: From `leading`.
+        reached: From `handing.Queue.reached`.
 
     Returns:
         For each stratum, its conversations among those places over its size: in [0, 1].
