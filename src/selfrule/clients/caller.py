@@ -169,7 +169,7 @@ class Caller:
             await purse.reserve(dearest, self.budget)
             paid = 0.0
             try:
-                outcome = await self._tried(flight, ticket, tokens, request)
+                outcome = await self._tried(flight, ticket, tokens, request, classify)
                 if isinstance(outcome, Reply):
                     paid = cost(outcome.usage, self.price) or 0.0
             finally:
@@ -177,11 +177,15 @@ class Caller:
         if isinstance(outcome, CallError):
             return await self._failed(key, outcome)
         self.sizer.learn(tokens, outcome.usage.input)
-        await self.keep(key, classified(outcome, classify), outcome)
         return outcome
 
-    async def _tried(self, flight: _Flight, ticket: int, tokens: int, request: Request) -> Reply | CallError:
-        """Ask until there is a reply or nothing more to try; then the fault."""
+    async def _tried(
+        self, flight: _Flight, ticket: int, tokens: int, request: Request, classify: Callable[[Reply], Kind]
+    ) -> Reply | CallError:
+        """Ask until there is a reply, and keep it, or nothing more to try; then the fault.
+
+        A request counts as in flight until its reply is durable: so a kill loses no more than may be in flight at once.
+        """
         trials = faults_met.Trials()
         while True:
             expected = self.sizer.corrected(tokens) + request.max_tokens // 4
@@ -207,7 +211,10 @@ class Caller:
                 fault = CallError("garbled", f"{type(error).__name__} while the reply was read")
             else:
                 used = reply.usage.fresh + reply.usage.written + reply.usage.output
-                self.limiter.leave(entered, "ok", tokens=expected, used=used)
+                try:
+                    await self.keep(flight.key, classified(reply, classify), reply)
+                finally:
+                    self.limiter.leave(entered, "ok", tokens=expected, used=used)
                 self._met.success()
                 return reply
             flight.sent = False

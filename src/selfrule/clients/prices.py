@@ -145,7 +145,7 @@ class Named(Protocol):
 
     @property
     def provider(self) -> str:
-        """ "anthropic", "openai", "openai-compatible" or "ollama"."""
+        """One of "anthropic", "openai", "openai-compatible" and "ollama"."""
         ...
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -86,10 +87,18 @@ def address(provider: str, model: str, parameters: dict[str, Any], request: Requ
         request: The question. Holds conversation, rubric and prompt, so their wording is part of the address.
         sample: 0; 1, 2, ... to ask the very same again (repeatability).
     """
-    content = msgspec.to_builtins(request)
-    del content["shared_again"]  # a hint for caches, not part of the question
-    body = msgspec.json.encode([provider, model, parameters, content, sample], order="sorted")
+    rest = [
+        *(request.shared, request.ask, request.schema, request.schema_name, request.max_tokens),
+        *(request.top_logprobs, request.choices, request.turns),
+    ]  # not `shared_again`: a hint for caches, no part of the question
+    body = msgspec.json.encode([provider, model, parameters, _digest(request.system), rest, sample], order="sorted")
     return hashlib.blake2b(body, digest_size=32).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _digest(text: str) -> str:
+    """The hash of a text that many questions share."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
