@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from model_bare import write_bodies
 from model_run import read
 from model_standin import Server, load, table
@@ -42,7 +44,7 @@ def measure(folder: Path, *, conversations: list[int], at_once: list[int], laten
             study = prepare(folder, many)
             bodies = folder / f"bodies-{flavour}-{many}.jsonl"
             with Server(answers="fast", latency=latency) as server:
-                environ = {"PATH": "/usr/bin:/bin", "SELFRULE_MODELS": "", **server.environ}
+                environ = os.environ | server.environ
                 write_bodies(study, judge, bodies, server.environ)
                 bare = [sys.executable, str(BARE), "HOW", str(bodies), "--flavour", flavour, "--url", server.url]
                 own = [sys.executable, str(OWN), "rate", str(study), "--judge", judge]

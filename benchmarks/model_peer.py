@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from measure import Run, run
 from model_standin import Server, load, table
-from synthetic import write_talks
-
 from selfrule import rubric
 from selfrule.judges import prompts
+from synthetic import write_talks
 
-PEER = Path("/tmp/try/scout/bin/python")  # noqa: S108 (where the peer happens to be installed)
+PEER = Path("/tmp/try/scout/bin/python")
 SCOUT = Path(__file__).with_name("model_peer_scout.py")
 OWN = Path(__file__).with_name("model_run.py")
 

@@ -75,6 +75,12 @@ def scanners(how: str, rubric: dict[str, Any]) -> dict[str, Any]:
     return {"ratings": llm_scanner(question=question, template=template, answer=answer, name="ratings")}
 
 
+def _cpu() -> list[float]:
+    """Processor time of this process and of those it started that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return [part.ru_utime + part.ru_stime for part in used]
+
+
 def scan_(folder: Path, url: str, how: str, at_once: int, processes: int, flavour: str) -> None:
     """Scan everything and print what came of it as one line of JSON."""
     from inspect_ai.model import GenerateConfig
@@ -83,6 +89,7 @@ def scan_(folder: Path, url: str, how: str, at_once: int, processes: int, flavou
     os.environ["STANDIN_API_KEY"] = os.environ["ANTHROPIC_API_KEY"] = "none"
     model = {"openai": "openai-api/standin/stand-in", "anthropic": "anthropic/claude-stand-in"}[flavour]
     rubric = json.loads((folder / "rubric.json").read_text())
+    before = sum(_cpu())
     begun = time.perf_counter()
     status = scan(
         scanners(how, rubric),
@@ -96,12 +103,12 @@ def scan_(folder: Path, url: str, how: str, at_once: int, processes: int, flavou
         display="none",
     )
     seconds = time.perf_counter() - begun
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    used = sum(_cpu()) - before
     frames = scan_results_df(status.location).scanners
     rated = min(int(frame["value"].notna().sum()) for frame in frames.values())
     said = {
         "seconds": seconds,
-        "cpu": own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime,
+        "cpu": used,
         "complete": status.complete,
         "errors": len(status.errors),
         "conversations": len(next(iter(frames.values()))),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
 import time
@@ -39,7 +38,7 @@ def fresh(folder: Path) -> Study:
     return Study.open(folder)
 
 
-def rate(folder: Path, judge: str, protocol: str, at_once: int, *, keep: bool = False, parameters: str = "{}") -> None:
+def rate(folder: Path, judge: str, protocol: str, at_once: int, *, keep: bool = False) -> None:
     """Rate everything and say how long it took."""
     study = Study.open(folder) if keep else fresh(folder)
     before = resource.getrusage(resource.RUSAGE_SELF)
@@ -50,8 +49,6 @@ def rate(folder: Path, judge: str, protocol: str, at_once: int, *, keep: bool = 
         screen=False,
         concurrency=at_once,
         confirm=True,
-        parameters=json.loads(parameters),
-        prices=os.environ.get("SELFRULE_BENCH_PRICES"),
     )
     seconds = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -75,9 +72,13 @@ if __name__ == "__main__":
     parser.add_argument("--protocol", default="joint")
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--keep", action="store_true", help="go on where an earlier run was stopped")
-    parser.add_argument("--parameters", default="{}")
+    parser.add_argument("--timeout", type=float, help="seconds to wait for an answer, instead of the usual 300")
     given = parser.parse_args()
+    if given.timeout:
+        from selfrule.clients.caller import Caller
+
+        Caller.__init__.__kwdefaults__["timeout"] = given.timeout  # type: ignore[index]
     if given.what == "import":
         read(*given.paths)
     else:
-        rate(given.paths[0], given.judge, given.protocol, given.at_once, keep=given.keep, parameters=given.parameters)
+        rate(given.paths[0], given.judge, given.protocol, given.at_once, keep=given.keep)
