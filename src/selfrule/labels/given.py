@@ -1,6 +1,6 @@
 """The labels given, on disk: one file a labeller, one label a line, appended and flushed before it is acknowledged.
 
-A line that a crash left torn is passed over and reported, and the next label begins on a line of its own. The latest label of
+A line that a crash left torn is passed over and reported, and the next label begins on a line of its own. The last label of
 a labeller on a conversation stands.
 """
 
@@ -130,10 +130,7 @@ class Store:
             )
             return
         self.count += 1
-        key = (label.labeller, label.conversation_id)
-        known = self.standing.get(key)
-        if known is None or label.at >= known.at:  # at equal times the later line
-            self.standing[key] = label
+        self.standing[label.labeller, label.conversation_id] = label  # the last line, whatever its clock said
 
     def torn(self) -> list[str]:
         """Files whose last line is not finished: one is being written, or a crash cut it off."""
