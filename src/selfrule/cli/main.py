@@ -17,10 +17,12 @@ from typer.core import TyperGroup
 COMMANDS = {
     "audit": "Read logs, screen, rate, estimate, report: the main job.",
     "import": "Read logs into a study, without rating them.",
+    "sample": "Draw conversations from logs, with known probabilities.",
     "rate": "Screen and rate what a study has not rated yet.",
     "report": "Write a study's report again: shareable, or private.",
     "ratings": "Print ratings, a row a conversation: JSONL, CSV, Parquet.",
     "estimates": "Print a study's figures with intervals and what is missing.",
+    "label": "Open a page on this machine to label conversations.",
     "agreement": "How far the judges of a study agree with each other.",
     "judge-check": "Try a judge: attacks, agreement with labels, repeatability.",
     "doctor": "Show what is installed, how good the judge is, if a study is sound.",

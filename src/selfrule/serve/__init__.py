@@ -1,0 +1,1 @@
+"""Local pages: loopback alone, behind a token, with nothing loaded from anywhere."""
