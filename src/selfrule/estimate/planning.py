@@ -1,0 +1,361 @@
+"""What a study would find, before a cent is spent: simulated studies, and the intervals that the estimators give them.
+
+A world is one thing that may be true: how many conversations reach the level, how often the judge errs, how well the cheap
+judge's score tells them apart. Many are drawn from what is known; in each a study is simulated by its counts, and its
+intervals are those of `intervals`, `twophase`, `midp` and `confirmed`, as the finished study will use them. Intervals speak
+of conversations like these, so rating all of them still leaves one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+from selfrule.errors import UsageError
+from selfrule.estimate.clusters import FEW_EVENTS, PRIOR_ICC
+from selfrule.estimate.confirmed import ONE_SIDED, Term, summed
+from selfrule.estimate.intervals import CONFIDENCE, Interval, clopper_pearson, wilson
+from selfrule.estimate.midp import share_limits
+from selfrule.estimate.twophase import Part, combine
+
+SIMULATIONS = 400
+_JEFFREYS = 0.5  # of a conversation in every stratum: where none was seen, some may be
+
+Floats = NDArray[np.float64]
+Way = Literal["two judges", "random", "screened", "study"]
+
+
+class Rate(NamedTuple):
+    """A judge's sensitivity or specificity: a share taken as known, or, with `of`, so many right of so many labelled."""
+
+    right: float
+    of: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cheap:
+    """How well a cheap judge that reads everything tells conversations apart: strata by its score, highest first.
+
+    Attributes:
+        share: Share of all conversations in each stratum, above 0, sums to 1; shape (h,).
+        positives: Labelled conversations at the level that fell into each; shape (h,).
+        alike: Labelled ones that are not at the level and might be taken for it, likewise; a judge's false alarms are
+            taken to be spread as these are; shape (h,).
+        kept: So many of the strata, from the top, pass the screen; in [1, h].
+
+    Raises:
+        UsageError: A shape or a range does not fit.
+    """
+
+    share: Floats
+    positives: Floats
+    alike: Floats
+    kept: int
+
+    def __post_init__(self) -> None:
+        h = len(self.share)
+        for name in ("share", "positives", "alike"):
+            values = getattr(self, name)
+            if np.shape(values) != (h,) or not h or not bool(np.all(np.isfinite(values) & (values >= 0))):
+                raise UsageError(
+                    f"The '{name}' of a cheap judge must be {h} numbers of 0 or more. Got {values} instead."
+                )
+        if not bool(np.all(self.share > 0)) or abs(float(self.share.sum()) - 1) > 1e-6:
+            raise UsageError(f"The 'share' of a cheap judge must be above 0 and sum to 1. Got {self.share} instead.")
+        if not 1 <= self.kept <= h:
+            raise UsageError(f"The 'kept' strata of a screen must be in [1, {h}]. Got {self.kept} instead.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What is known before the study.
+
+    Attributes:
+        conversations: In the population, at least 1.
+        prevalence: Range of the share that is truly at the level, within (0, 1); all orders of magnitude between the two
+            are taken as equally likely.
+        sensitivity: Of the judge that rates, at the level.
+        specificity: Likewise.
+        cheap: The cheap judge.
+        together: Conversations of the person of a random conversation, at least 1: sum m^2 / sum m over persons.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
+
+    conversations: int
+    prevalence: tuple[float, float]
+    sensitivity: Rate
+    specificity: Rate
+    cheap: Cheap
+    together: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.conversations < 1:
+            raise UsageError(f"The 'conversations' of a plan must be at least 1. Got {self.conversations!r} instead.")
+        low, high = self.prevalence
+        if not 0 < low <= high < 1:
+            raise UsageError(
+                f"The 'prevalence' of a plan must be a range within (0, 1). Got {low!r} to {high!r} instead."
+            )
+        for name in ("sensitivity", "specificity"):
+            right, of = getattr(self, name)
+            if not 0 <= right <= (1 if of is None else of) or (of is not None and of <= 0):
+                raise UsageError(
+                    f"The '{name}' of a plan must be a share in [0, 1], or so many of so many. Got {right!r} of {of!r}."
+                )
+        if not self.together >= 1:
+            raise UsageError(f"The 'together' of a plan must be at least 1. Got {self.together!r} instead.")
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """What may be true, s times over, and the luck of each study: the same luck for every plan, so plans compare.
+
+    Attributes:
+        n: Conversations in the population.
+        share: Share of them in each stratum; shape (h,).
+        kept: Strata that pass the screen.
+        together: As in `Prior`.
+        true: Share of each stratum that is at the level; shape (s, h).
+        judged: Share of it that the judge puts there; shape (s, h).
+        found: Share of it that is both; shape (s, h).
+        luck: Uniform numbers in (0, 1); shape (s, 3, h + 4).
+    """
+
+    n: int
+    share: Floats
+    kept: int
+    together: float
+    true: Floats
+    judged: Floats
+    found: Floats
+    luck: Floats
+
+    def total(self, of: Floats) -> Floats:
+        """A share of all from shares of strata, in each world."""
+        return np.asarray((of * self.share).sum(axis=1))
+
+    def independent(self, drawn: float, of: float) -> int:
+        """Independent conversations that `drawn` of `of` are worth, by Kish's design effect of persons at `PRIOR_ICC`."""
+        if drawn < 1:
+            return 0
+        likeness = (self.together - 1) * min(drawn / of, 1.0) * PRIOR_ICC
+        return max(round(drawn / (1 + likeness)), 1)
+
+
+def worlds(prior: Prior, simulations: int = SIMULATIONS, seed: int = 0) -> Worlds:
+    """Draw worlds from what is known.
+
+    Rates measured on labels, and how positives and look-alikes fall on the cheap judge's strata, are drawn from their
+    posterior with Jeffreys' prior (beta, Dirichlet with 1/2), so a plan knows how little a few labels say.
+
+    Args:
+        prior: What is known.
+        simulations: How many worlds, at least 1.
+        seed: Of the generator.
+    """
+    if simulations < 1:
+        raise UsageError(f"The 'simulations' of a plan must be at least 1. Got {simulations!r} instead.")
+    rng = np.random.default_rng(seed)
+    low, high = np.log(prior.prevalence)
+    cheap = prior.cheap
+    h = len(cheap.share)
+    p = np.exp(rng.uniform(low, high, simulations))[:, None]
+    se = _drawn(rng, prior.sensitivity, simulations)[:, None]
+    sp = _drawn(rng, prior.specificity, simulations)[:, None]
+    where = rng.dirichlet(cheap.positives + _JEFFREYS, simulations)
+    alike = rng.dirichlet(cheap.alike + _JEFFREYS, simulations)
+    true = np.minimum(p * where / cheap.share, 1.0)
+    alarms = np.minimum((1 - p) * (1 - sp) * alike / cheap.share, 1 - true)
+    found = true * se
+    luck = rng.random((simulations, 3, h + 4))
+    return Worlds(prior.conversations, cheap.share, cheap.kept, prior.together, true, found + alarms, found, luck)
+
+
+def _drawn(rng: np.random.Generator, rate: Rate, simulations: int) -> Floats:
+    if rate.of is None:
+        return np.full(simulations, float(rate.right))
+    return rng.beta(rate.right + _JEFFREYS, rate.of - rate.right + _JEFFREYS, simulations)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A figure in each world; all of shape (s,), nan where a study would have none.
+
+    Attributes:
+        share: The estimate (nan for a bound).
+        low: Its lower limit (0 for a bound).
+        high: Its upper limit.
+    """
+
+    share: Floats
+    low: Floats
+    high: Floats
+
+    @property
+    def width(self) -> Floats:
+        """Upper less lower limit; 1 where there is no figure: nothing is known."""
+        return np.where(np.isnan(self.high), 1.0, self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the rating of a design shows in each world.
+
+    Attributes:
+        rated: The share as rated.
+        groups: Strata that were drawn as one, as slices.
+        drawn: Conversations rated in each group; shape (g,).
+        flagged: Those of them that the judge puts at the level; shape (s, g).
+    """
+
+    rated: Found
+    groups: tuple[slice, ...]
+    drawn: Floats
+    flagged: Floats
+
+
+def groups_of(w: Worlds, way: Way) -> tuple[slice, ...]:
+    """Which strata of the cheap judge a design draws from as one.
+
+    Two judges: each by itself. Random: all as one. Screened: what the screen keeps, and a random part of the rest. The
+    study's way: what the screen keeps, and of the rest nothing.
+    """
+    h = len(w.share)
+    if way == "two judges":
+        return tuple(slice(k, k + 1) for k in range(h))
+    if way == "random" or w.kept == h:
+        return (slice(0, h),)
+    return slice(0, w.kept), slice(w.kept, h)
+
+
+def rate(w: Worlds, way: Way, drawn: Sequence[float]) -> Seen:
+    """The share that the judge puts at the level, as a study of this design would estimate it.
+
+    Random: Wilson. Screened: `twophase.combine`, exact below ten events. Two judges: Horvitz-Thompson over the cheap judge's
+    strata, limits by square-and-add of mid-P and Wilson limits (`confirmed.summed`). The study's way counts what the screen
+    dropped as none: Wilson over everything.
+
+    Args:
+        w: The worlds.
+        way: The design.
+        drawn: Conversations rated in each of `groups_of`.
+
+    Returns:
+        What is seen.
+    """
+    groups = groups_of(w, way)
+    weight = np.array([w.share[g].sum() for g in groups])
+    number = np.asarray(drawn, dtype=np.float64)
+    worth = [w.independent(n, s * w.n) for n, s in zip(number, weight, strict=True)]
+    share = np.stack([(w.judged[:, g] * w.share[g]).sum(axis=1) for g in groups], axis=1) / weight
+    share = np.minimum(share, 1.0)
+    count = np.stack([_count(w.luck[:, 0, k], n, share[:, k]) for k, n in enumerate(worth)], axis=1)
+    whole = w.independent(w.n, w.n)
+    made = [_limits(way, row.tolist(), worth, weight.tolist(), whole) for row in count]
+    found = np.array(made)
+    flagged = count * (number / np.maximum(worth, 1))
+    return Seen(Found(found[:, 0], found[:, 1], found[:, 2]), groups, number, flagged)
+
+
+def _count(luck: Floats, n: int, share: Floats) -> Floats:
+    return np.zeros(len(luck)) if n == 0 else np.asarray(binom.ppf(luck, n, share), dtype=np.float64)
+
+
+def _limits(
+    way: Way, count: list[float], worth: list[int], weight: list[float], whole: int
+) -> tuple[float, float, float]:
+    if way == "random" or len(count) == 1:
+        return (count[0] / worth[0], *_wilson(count[0], worth[0]))
+    if way == "study":
+        seen = min(count[0] * weight[0] * whole / worth[0], whole)
+        return (seen / whole, *wilson(seen, whole))
+    if way == "screened":
+        parts = [Part(s, x / n, *_exact_if_few(x, n)) for x, n, s in zip(count, worth, weight, strict=True)]
+        inner = _wilson(weight[0] * whole, whole)
+        done = combine(parts, [inner, Interval(1 - inner.high, 1 - inner.low)])
+        return done.share, done.low, done.high
+    terms = [Term(s, x / n, *_mid(x, n)) for x, n, s in zip(count, worth, weight, strict=True)]
+    share = sum(t.weight * t.share for t in terms)
+    spread = max(sum(t.weight * t.share**2 for t in terms) - share**2, 0.0) / whole
+    term = summed(terms, spread)
+    return term.share, term.low, term.high
+
+
+@lru_cache(maxsize=1 << 16)
+def _wilson(count: float, n: int) -> Interval:
+    return wilson(count, n)
+
+
+@lru_cache(maxsize=1 << 16)
+def _mid(count: float, n: int) -> Interval:
+    return share_limits(count, n, count)
+
+
+@lru_cache(maxsize=1 << 16)
+def _exact_if_few(count: float, n: int, confidence: float = CONFIDENCE) -> Interval:
+    few = min(count, n - count) < FEW_EVENTS
+    return clopper_pearson(count, n, confidence) if few else wilson(count, n, confidence)
+
+
+class Below(NamedTuple):
+    """Conversations that the judge did not put at the level, of which some are labelled.
+
+    `weight` is their share of all, `labels` how many are labelled, `worth` independent labels per label, in (0, 1], and
+    `lost` the share of all that is among them and at the level all the same; shape (s,).
+    """
+
+    weight: float
+    labels: float
+    worth: float
+    lost: Floats
+
+
+def confirm(w: Worlds, labels: float, flagged: Floats, worth: Floats) -> Found:
+    """Confirmed among flagged: of what the judge puts at the level, the share that labels confirm (`midp.share_limits`).
+
+    Args:
+        w: The worlds.
+        labels: Labels of what the judge puts at the level, where there are as many.
+        flagged: How many there are; shape (s,).
+        worth: Independent labels per label, for unlike weights; shape (s,).
+    """
+    judged = w.total(w.judged)
+    right = np.divide(w.total(w.found), judged, out=np.zeros_like(judged), where=judged > 0)
+    n = np.minimum(labels, np.floor(flagged)) * worth
+    n = np.where(n >= 1, np.round(n), 0)
+    count = np.asarray(binom.ppf(w.luck[:, 1, 0], np.maximum(n, 1), right))
+    made = [_mid(x, int(k)) if k else Interval(np.nan, np.nan) for x, k in zip(count.tolist(), n.tolist(), strict=True)]
+    limits = np.array(made)
+    share = np.divide(count, n, out=np.full(len(n), np.nan), where=n > 0)
+    return Found(share, limits[:, 0], limits[:, 1])
+
+
+def miss(w: Worlds, cells: Sequence[Below]) -> Found:
+    """Missed at most: the one-sided 95 % upper limit of what the judge puts below the level and labels at it or above.
+
+    Exact below ten events in a cell, as `confirmed.missed_at_most`. A cell without labels may be of it altogether.
+    """
+    unasked = sum(c.weight for c in cells if c.labels * c.worth < 1)
+    counts = []
+    worth = []
+    asked = [c for c in cells if c.labels * c.worth >= 1]
+    for k, cell in enumerate(asked):
+        n = max(round(cell.labels * cell.worth), 1)
+        counts.append(_count(w.luck[:, 2, k], n, np.minimum(cell.lost / cell.weight, 1.0)))
+        worth.append(n)
+    high = np.zeros(len(w.true))
+    for s in range(len(high)):
+        terms = [
+            Term(c.weight, counts[k][s] / worth[k], *_exact_if_few(float(counts[k][s]), worth[k], ONE_SIDED))
+            for k, c in enumerate(asked)
+        ]
+        high[s] = summed(terms, confidence=ONE_SIDED).high if terms else 0.0
+    return Found(np.full(len(high), np.nan), np.zeros(len(high)), np.minimum(high + unasked, 1.0))
