@@ -17,6 +17,8 @@ def command(
     output: options.Output = None,
     map_: options.Map = None,
     reader: options.Reader = None,
+    sampled: options.Sampled = None,
+    population: options.Population = None,
     judge: options.Judge = None,
     protocol: options.Protocol = "joint",
     budget: options.Budget = None,
@@ -44,7 +46,7 @@ def command(
     asked = Asked(
         judge, protocol, param, no_screen, screen_recall, check, budget, batch, wait, yes, prices, retry, concurrency
     )
-    study, watch = read(inputs, output, map_, reader, workers)
+    study, watch = read(inputs, output, map_, reader, workers, sampled, population)
     try:
         rate(study, asked, workers=workers, watch=watch)
     finally:

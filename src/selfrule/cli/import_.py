@@ -15,6 +15,8 @@ def command(
     output: options.Output = None,
     map_: options.Map = None,
     reader: options.Reader = None,
+    sampled: options.Sampled = None,
+    population: options.Population = None,
     strict: options.Strict = False,
     workers: options.Workers = None,
 ) -> None:
@@ -22,7 +24,7 @@ def command(
     from selfrule.cli.reading import read
     from selfrule.cli.summary import print_problems
 
-    study, _ = read(inputs, output, map_, reader, workers)
+    study, _ = read(inputs, output, map_, reader, workers, sampled, population)
     skipped = print_problems(study)
     typer.echo(f"{study.count():,} conversations in {study.path}")
     if strict and skipped:

@@ -23,6 +23,24 @@ Map = Annotated[
         metavar="FIELD=PLACE",
     ),
 ]
+Sampled = Annotated[
+    float | None,
+    typer.Option(
+        "--sampled",
+        help="Share of the conversations that was drawn at random to make the input, such as 0.01; or map weight=FIELD or "
+        "inclusion=FIELD (docs/sampling.md).",
+        metavar="SHARE",
+    ),
+]
+Population = Annotated[
+    int | None,
+    typer.Option(
+        "--population",
+        help="Conversations there were, of which this is a simple random sample.",
+        metavar="N",
+        min=1,
+    ),
+]
 Reader = Annotated[
     str | None, typer.Option("--format", help="The reader to use, instead of recognising the format.", metavar="NAME")
 ]

@@ -10,7 +10,13 @@ from selfrule.study.study import Study, Watcher, create, default_folder, existin
 
 
 def read(
-    inputs: list[Path], output: Path | None, map_: list[str] | None, reader: str | None, workers: int | None
+    inputs: list[Path],
+    output: Path | None,
+    map_: list[str] | None,
+    reader: str | None,
+    workers: int | None,
+    sampled: float | None = None,
+    population: int | None = None,
 ) -> tuple[Study, Watcher]:
     """Read inputs into the study named, or into one named after the first of them. Gives the study and its watcher."""
     existing(inputs)
@@ -18,7 +24,15 @@ def read(
     watch = watcher()
     try:
         with spooled(inputs, study.path) as paths:
-            study.import_(paths, map=map_, reader=reader, workers=workers, watcher=watch)
+            study.import_(
+                paths,
+                map=map_,
+                reader=reader,
+                sampled=sampled,
+                population=population,
+                workers=workers,
+                watcher=watch,
+            )
     finally:
         watch.done()
     return study, watch

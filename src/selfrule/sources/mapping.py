@@ -22,7 +22,8 @@ class Mapping(msgspec.Struct, frozen=True):
     Either `text` and `role` (one turn: of the list `turns`, else of the first list that fits; or of a row whose
     `conversation` column says which turns belong together), or `prompt` and `response` (one exchange a row). `text`,
     `role` and `time` are looked for in the turn; `time` also in the record. `roles` says what a speaker's name stands
-    for where selfrule does not know it.
+    for where selfrule does not know it. `weight` is how many conversations the record stands for, or `inclusion` the
+    probability with which it was drawn (see `weighing`); these two may also stand alone, for a format that is known.
     """
 
     text: str | None = None
@@ -44,6 +45,13 @@ class Mapping(msgspec.Struct, frozen=True):
     country: str | None = None
     tags: str | None = None
     roles: dict[str, Role] = msgspec.field(default_factory=dict)
+    weight: str | None = None
+    inclusion: str | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it says where the turns are. Without that it only weighs records that another reader reads."""
+        return self.text is not None or self.prompt is not None
 
     def describe(self) -> str:
         """The mapping as one would write it for `--map`."""
@@ -110,6 +118,10 @@ def _checked(values: dict[str, Any], name: str) -> Mapping:
         if role not in get_args(Role):
             raise UsageError(f"{name}: roles.{speaker} must be one of {', '.join(get_args(Role))}. Got {role!r}.")
     mapping = Mapping(**{key: path for key, path in values.items() if key != "roles"}, roles=dict(roles))
+    if mapping.weight is not None and mapping.inclusion is not None:
+        raise UsageError(f"{name}: a weight is one over an inclusion probability; give one of the two.")
+    if set(values) and set(values) <= {"weight", "inclusion"}:
+        return mapping
     by_turn = mapping.text is not None and mapping.role is not None
     by_row = mapping.prompt is not None and mapping.response is not None
     if by_turn == by_row or (mapping.text is not None) == (mapping.prompt is not None):

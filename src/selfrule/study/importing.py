@@ -6,20 +6,25 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pyarrow.parquet as pq
 
 from selfrule.engine import map_partitions
+from selfrule.errors import UsageError
 from selfrule.records import Problem
 from selfrule.sources.entries import Entry, expand
 from selfrule.sources.mapping import Mapping
 from selfrule.sources.units import UNIT_BYTES, Unit, units
+from selfrule.sources.weighing import Weighing
 from selfrule.store.folder import Folder, readable, write_part
 from selfrule.store.schemas import problem_table
 from selfrule.study.grouping import grouped
 from selfrule.study.reading import Done, Job, Outcome, Piece, import_part
 from selfrule.study.recognising import recognise
+
+Seen = TypeVar("Seen")
 
 SERIAL_BYTES = 24 << 20  # below this, starting processes costs more than it saves
 MOST_PIECES = 500  # small files in one part
@@ -33,6 +38,7 @@ class Found(msgspec.Struct):
     size: int
     reader: str
     reason: str
+    weighing: Weighing = Weighing()
 
 
 class Importer:
@@ -45,28 +51,47 @@ class Importer:
         workers: int,
         mapping: Mapping | None = None,
         reader: str | None = None,
+        weighing: Weighing | None = None,
+        drawn: Path | None = None,
         told: Callable[[Found], None] = lambda found: None,
         begun: Callable[[int], None] = lambda size: None,
         moved: Callable[[int], None] = lambda size: None,
     ) -> None:
-        self.folder, self.workers, self.mapping, self.reader = folder, workers, mapping, reader
+        self.folder, self.workers, self.reader = folder, workers, reader
+        self.mapping = mapping if mapping is not None and mapping.reads else None
+        self.weighing, self.drawn = weighing, drawn
         self.told, self.begun, self.moved = told, begun, moved
         self.found: list[Found] = []
         self._known: dict[str, Found] = {}
         self.total = Outcome()
         self.already = 0
 
-    def run(self, inputs: Sequence[Path]) -> None:
-        """Import what is not in the study yet.
+    def scan(self, inputs: Sequence[Path], look: Callable[[Job], Seen]) -> Iterator[Seen]:
+        """Have every part looked at, in any order, and nothing of it stored.
 
         Raises:
             InputError: an input does not exist.
         """
         entries, problems = self._entries(inputs)
+        for job, seen in map_partitions(look, self._jobs(entries, problems, again=True), workers=self._begin(entries)):
+            self.moved(sum(piece.unit.size for piece in job.pieces))
+            yield seen
+
+    def _begin(self, entries: Sequence[Entry]) -> int:
         size = sum(entry.size for entry in entries)
         self.begun(size)
         self.folder.secret()  # made before any worker needs it
-        workers = self.workers if size > SERIAL_BYTES else 1
+        return self.workers if size > SERIAL_BYTES else 1
+
+    def run(self, inputs: Sequence[Path]) -> None:
+        """Import what is not in the study yet.
+
+        Raises:
+            InputError: an input does not exist.
+            UsageError: an input is in the study already, weighted in another way.
+        """
+        entries, problems = self._entries(inputs)
+        workers = self._begin(entries)
         for _, outcome in map_partitions(import_part, self._jobs(entries, problems), workers=workers):
             self.total.records += outcome.records
             self.total.conversations += outcome.conversations
@@ -98,8 +123,16 @@ class Importer:
         for known in manifest["inputs"]:
             self._known[known["label"]] = msgspec.convert(known, Found)
         for entry in entries:
-            if entry.label not in self._known:
-                self._known[entry.label] = Found(entry.label, len(self._known), entry.size, "", "")
+            known = self._known.get(entry.label)
+            wanted = self.weighing or (Weighing() if known is None else known.weighing)
+            if known is not None and known.reader and known.weighing != wanted:
+                raise UsageError(
+                    f"{entry.label} is in this study already, with {known.weighing.describe()}; it cannot be read again with "
+                    f"{wanted.describe()}. Start a new study with -o."
+                )
+            if known is None or not known.reader:
+                number = len(self._known) if known is None else known.number
+                self._known[entry.label] = Found(entry.label, number, entry.size, "", "", wanted)
         self._remember()
         return entries, problems
 
@@ -108,9 +141,9 @@ class Importer:
         manifest["inputs"] = msgspec.to_builtins(sorted(self._known.values(), key=lambda found: found.number))
         self.folder.write_manifest(manifest)
 
-    def _jobs(self, entries: Iterable[Entry], problems: list[Problem]) -> Iterator[Job]:
-        """What is missing, in parts of about a unit's size, in order of input."""
-        have = {done.key for done in done_pieces(self.folder)}
+    def _jobs(self, entries: Iterable[Entry], problems: list[Problem], *, again: bool = False) -> Iterator[Job]:
+        """What is missing (or, `again`, everything), in parts of about a unit's size, in order of input."""
+        have = set() if again else {done.key for done in done_pieces(self.folder)}
         pieces: list[Piece] = []
         size = 0
         for piece in self._pieces(entries, problems):
@@ -129,7 +162,8 @@ class Importer:
     def _job(self, pieces: list[Piece]) -> Job:
         first = pieces[0]
         key = hashlib.blake2b("".join(p.key for p in pieces).encode(), digest_size=8).hexdigest()
-        return Job(str(self.folder.root), f"{first.number:06d}-{first.unit.number:06d}-{key}", pieces)
+        drawn = None if self.drawn is None else str(self.drawn)
+        return Job(str(self.folder.root), f"{first.number:06d}-{first.unit.number:06d}-{key}", pieces, drawn)
 
     def _pieces(self, entries: Iterable[Entry], problems: list[Problem]) -> Iterator[Piece]:
         for entry in entries:
@@ -139,8 +173,9 @@ class Importer:
             if first is None or choice is None:
                 problems.extend((first.problems if first else []) or [_unknown(entry)])
                 continue
-            number = self._known[entry.label].number
-            found = Found(entry.label, number, entry.size, choice.reader, choice.reason)
+            known = self._known[entry.label]
+            number = known.number
+            found = Found(entry.label, number, entry.size, choice.reader, choice.reason, known.weighing)
             self._known[entry.label] = found
             self.found.append(found)
             self.told(found)
@@ -149,10 +184,18 @@ class Importer:
                 some: Iterable[Unit] = grouped(entry, choice.mapping, self.folder)
             else:
                 some = chain([first], source)
-            made_by = hashlib.blake2b(msgspec.json.encode([choice.reader, choice.mapping]), digest_size=4).hexdigest()
+            made_by = _made_by(choice.reader, choice.mapping)
             for unit in some:
                 key = f"{number}-{unit.number}-{unit.key}-{made_by}"
-                yield Piece(key, number, entry, unit, choice.reader, choice.mapping)
+                yield Piece(key, number, entry, unit, choice.reader, choice.mapping, known.weighing)
+
+
+def _made_by(reader: str, mapping: Mapping | None) -> str:
+    """A hash of how records are read. Weights are no part of it: an input weighted in another way is another study."""
+    read_by = None if mapping is None else msgspec.to_builtins(mapping)
+    if read_by is not None:
+        read_by = {key: value for key, value in read_by.items() if key not in ("weight", "inclusion")}
+    return hashlib.blake2b(msgspec.json.encode([reader, read_by]), digest_size=4).hexdigest()
 
 
 def done_pieces(folder: Folder) -> Iterator[Done]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,15 +17,17 @@ from selfrule.sources.entries import Entry
 from selfrule.sources.mapped import MappedReader
 from selfrule.sources.mapping import Mapping
 from selfrule.sources.units import DAMAGE, Unit, raw_records
+from selfrule.sources.weighing import Weighing
 from selfrule.store.folder import Folder, write_part
 from selfrule.store.schemas import problem_table
 from selfrule.study.columns import Columns
+from selfrule.study.drawn import Drawn
 from selfrule.study.grouping import Rows
 from selfrule.study.problems import ProblemList
 
 
 class Piece(msgspec.Struct):
-    """One unit of one entry, and how to read it. `key` names it within the study: entry, place, content and reader."""
+    """One unit of one entry, how to read and to weigh it. `key` names it in the study: entry, place, content and reader."""
 
     key: str
     number: int
@@ -33,14 +35,19 @@ class Piece(msgspec.Struct):
     unit: Unit
     reader: str
     mapping: Mapping | None
+    weighing: Weighing = Weighing()
 
 
 class Job(msgspec.Struct):
-    """What makes one part: a unit, or several small ones (a folder of many small files)."""
+    """What makes one part: a unit, or several small ones (a folder of many small files).
+
+    `drawn` is the file of a draw (`drawn.Drawn`) that says which conversations are kept; None: all.
+    """
 
     study: str
     part: str
     pieces: list[Piece]
+    drawn: str | None = None
 
 
 class Outcome(msgspec.Struct):
@@ -50,6 +57,20 @@ class Outcome(msgspec.Struct):
     conversations: int = 0
     skipped: int = 0
     size: int = 0
+
+
+class Where(NamedTuple):
+    """Where a conversation was read: by which reader, in which input, at which place; and the records it was read from."""
+
+    reader: str
+    label: str
+    place: str
+    suffix: str
+    rows: Sequence[dict[str, Any]]
+
+
+Take = Callable[[Draft, Where], bool]
+"""What is done with a conversation; says whether it is kept."""
 
 
 class Done(msgspec.Struct):
@@ -72,13 +93,14 @@ def _pseudonyms(study: str) -> Pseudonyms:
 def import_part(job: Job) -> Outcome:
     """Read the pieces of one part and write it. Idempotent: the same pieces give the same part."""
     columns = Columns(_pseudonyms(job.study))
+    take = _keeping(columns, None if job.drawn is None else Drawn.read(job.drawn))
     outcome = Outcome()
     listed: list[Problem] = []
     done: list[Done] = []
     for piece in job.pieces:
         before = len(columns.rows)
         problems = ProblemList(piece.entry.label)
-        outcome.records += _Reading(piece, columns, problems).run()
+        outcome.records += Reading(piece, take, problems).run()
         outcome.skipped += problems.count("skipped")
         outcome.size += piece.unit.size
         listed.extend(problems.all())
@@ -92,11 +114,26 @@ def import_part(job: Job) -> Outcome:
     return outcome
 
 
-class _Reading:
-    """One unit on its way into the columns."""
+def _keeping(columns: Columns, drawn: Drawn | None) -> Take:
+    """Into the columns: every conversation, or those that were drawn, with what they then stand for."""
 
-    def __init__(self, piece: Piece, columns: Columns, problems: ProblemList) -> None:
-        self._piece, self._columns, self._problems = piece, columns, problems
+    def take(draft: Draft, where: Where) -> bool:
+        if drawn is not None:
+            found = drawn.weight_of(draft)
+            if found is None:
+                return False
+            draft.weight *= found
+        columns.add(draft, where.reader, where.label, where.place, where.suffix)
+        return True
+
+    return take
+
+
+class Reading:
+    """One unit on its way to whoever takes its conversations."""
+
+    def __init__(self, piece: Piece, take: Take, problems: ProblemList) -> None:
+        self._piece, self._take, self._problems = piece, take, problems
         self._mapped = MappedReader(piece.mapping) if piece.mapping else None
         self._reader: Reader = self._mapped or by_name(piece.reader)
         self._label = piece.entry.label
@@ -139,7 +176,7 @@ class _Reading:
         except RecordError as error:
             self._problems.add(group.place, error.kind, error.reason, error.remedy)
             return
-        self._keep([draft], [], group.place, reader.name)
+        self._keep([draft], [], group.place, reader.name, group.rows)
 
     def _record(self, value: Any, notes: list[str], place: str) -> None:
         found = 0
@@ -157,7 +194,7 @@ class _Reading:
                 reason = f"the reader {name} failed on this record ({type(error).__name__})"
                 self._problems.add(where, "reader_failed", reason, "please report this, with the record's shape")
                 continue
-            self._keep(drafts, notes, where, name)
+            self._keep(drafts, notes, where, name, [record])
         if not found:
             remedy = "one JSON object a conversation is expected"
             self._problems.add(place, "not_a_record", "a JSON value that is no object", remedy)
@@ -172,13 +209,21 @@ class _Reading:
                 raise
             return other[0].name, other[0].read(record, self._label)
 
-    def _keep(self, drafts: list[Draft], notes: list[str], place: str, reader: str) -> None:
+    def _keep(
+        self, drafts: list[Draft], notes: list[str], place: str, reader: str, rows: Sequence[dict[str, Any]]
+    ) -> None:
+        try:
+            weight = self._piece.weighing.of(rows)
+        except RecordError as error:
+            self._problems.add(place, error.kind, error.reason, error.remedy)
+            return
         beside = companions(self._piece.entry) if reader in COMPANION_READERS else None
         for index, draft in enumerate(drafts):
+            draft.weight = weight
             if beside is not None:
                 beside.complete(draft)
             suffix = "" if len(drafts) == 1 else "/" + (draft.tags[0] if draft.tags else str(index))
-            if notes or draft.notes:
+            kept = self._take(draft, Where(reader, self._label, place, suffix, rows))
+            if kept and (notes or draft.notes):
                 for note in dict.fromkeys((*notes, *draft.notes)):
                     self._problems.add(place, note, NOTES.get(note, note), severity="repaired")
-            self._columns.add(draft, reader, self._label, place, suffix)

@@ -23,10 +23,11 @@ from selfrule.privacy import K, release
 from selfrule.records import Estimate
 from selfrule.report.context import ReportContext
 from selfrule.store.folder import Folder, write_file
-from selfrule.study import duplicates, tables
+from selfrule.study import duplicates, tables, weights
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
 from selfrule.study.rating import DEFAULT_RECALL, EMBEDDED, Choices, Plan, plan, rate
+from selfrule.study.weights import weighing_of
 from selfrule.version import VERSION
 
 if TYPE_CHECKING:
@@ -122,8 +123,11 @@ class Study:
         *,
         map: Given = None,  # noqa: A002 - the word of the CLI
         reader: str | None = None,
+        sampled: float | None = None,
+        population: int | None = None,
         workers: int | None = None,
         watcher: Watcher | None = None,
+        drawn: Path | None = None,
     ) -> Importer:
         """Read inputs into the study; what is in it already is passed over.
 
@@ -131,12 +135,16 @@ class Study:
             inputs: Files, folders, zips.
             map: Where the fields are, for formats of your own: pairs as for `--map`, or the path of a TOML file.
             reader: Name of the reader to use instead of recognising the format.
+            sampled: Share of the conversations that was drawn to make these inputs, in (0, 1].
+            population: Conversations there were, of which the study is a simple random sample.
             workers: Processes; default all cores.
             watcher: Told of progress.
+            drawn: The file of a draw (`drawn.Drawn`): only those in it are read.
 
         Raises:
             InputError: an input does not exist, or holds nothing usable while the study is empty.
             StudyError: another run is writing to the study.
+            UsageError: a share or a population makes no sense, or an input was read with other weights.
         """
         watch = watcher or Quiet()
         self._made = None
@@ -148,15 +156,18 @@ class Study:
                 workers=workers or cores(),
                 mapping=mapping_of(map),
                 reader=reader,
+                weighing=weighing_of(map, sampled),
+                drawn=drawn,
                 told=watch.found,
                 begun=lambda size: watch.stage("Reading", size, "bytes"),
                 moved=watch.advance,
             )
             importer.run(paths)
             watch.done()
-            duplicates.find(self._folder)
+            copies = duplicates.find(self._folder)
             self._write_problems()
             manifest = self.manifest
+            weights.population(manifest, population, self.count() - copies.all)
             manifest.setdefault("created", _now())
             manifest["software"] = VERSION
             self._folder.write_manifest(manifest)
@@ -456,6 +467,8 @@ def audit(
     *,
     map: Given = None,  # noqa: A002 - the word of the CLI
     reader: str | None = None,
+    sampled: float | None = None,
+    population: int | None = None,
     screen_recall: float = DEFAULT_RECALL,
     check: float | None = None,
     private: bool = False,
@@ -473,6 +486,8 @@ def audit(
         output: The study's folder; default "NAME-study" in the current folder.
         map: Where the fields are, for a format of your own (see docs/formats.md).
         reader: Name of the reader to use instead of recognising the format.
+        sampled: Share of the conversations that was drawn to make the inputs, in (0, 1].
+        population: Conversations there were, of which the study is a simple random sample.
         screen_recall: Share of flagged conversations the screen is to keep, in (0, 1].
         check: Share of screened-out conversations rated all the same, in [0, 1]; see `Study.rate`.
         private: Also write the private report, which quotes flagged turns.
@@ -491,7 +506,9 @@ def audit(
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
     existing(paths)
     study = create(output if output is not None else default_folder(paths))
-    study.import_(paths, map=map, reader=reader, workers=workers, watcher=watcher)
+    study.import_(
+        paths, map=map, reader=reader, sampled=sampled, population=population, workers=workers, watcher=watcher
+    )
     study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher, **judging)
     study.report(k=k)
     if private:

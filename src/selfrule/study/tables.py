@@ -16,6 +16,7 @@ from selfrule.store.schemas import CONVERSATIONS, PROBLEMS, RATINGS, stored_part
 from selfrule.study import duplicates
 from selfrule.study.duplicates import DUPLICATES
 from selfrule.study.rating import Plan
+from selfrule.study.weights import weighed
 
 _FROM_CONVERSATIONS = [
     *("source_id", "conversation_id", "person", "started_at", "model", "product", "country", "thumb", "score"),
@@ -179,4 +180,4 @@ def narrow(folder: Folder, plan: Plan) -> pa.Table:
         ).combine_chunks()
         columns |= {name: ratings[name] for name in ("status", "levels", "actualized", "domains", "inclusion", "keep")}
         pieces.append(pa.table(columns))
-    return pa.concat_tables(pieces).unify_dictionaries() if pieces else pa.table({})
+    return weighed(pa.concat_tables(pieces).unify_dictionaries(), folder.manifest()) if pieces else pa.table({})
