@@ -70,7 +70,7 @@ class Form {
   // The chosen level in view, or the beginning where none is.
   reveal() {
     const detail = byId("detail"), chosen = this.parts[this.current]?.querySelector("[data-level][aria-checked=true]");
-    detail.scrollTop = 0;
+    if (!chosen) detail.scrollTop = 0;
     chosen?.scrollIntoView({ block: "nearest" });
   }
 
@@ -86,6 +86,7 @@ class Form {
     this.draw();
     this.changed();
     if (level === 0 && onwards) this.step(1);
+    else this.reveal();
     return null;
   }
 

@@ -2,6 +2,14 @@
 const desk = new Desk(JSON.parse(document.body.dataset.setup));
 const open = (id) => { if (!document.querySelector("dialog[open]")) byId(id).showModal(); };
 
+function going() {
+  const last = desk.task.turns - 1;
+  byId("turn-number").value = "";
+  byId("turn-number").max = last;
+  byId("turn-range").textContent = `Turn, from 0 to ${last.toLocaleString("en")}`;
+  open("going");
+}
+
 const KEYS = {
   j: () => desk.feed.read(1),
   k: () => desk.feed.read(-1),
@@ -9,12 +17,7 @@ const KEYS = {
   End: () => desk.go(desk.task.turns - 1),
   PageDown: () => { byId("feed").scrollTop += byId("feed").clientHeight * 0.9; },
   PageUp: () => { byId("feed").scrollTop -= byId("feed").clientHeight * 0.9; },
-  g: () => {
-    byId("turn-number").value = "";
-    byId("turn-number").max = desk.task.turns - 1;
-    byId("turn-range").textContent = `Turn, from 0 to ${(desk.task.turns - 1).toLocaleString("en")}`;
-    open("going");
-  },
+  g: () => going(),
   "[": () => desk.feed.step(-1),
   "]": () => desk.feed.step(1),
   ArrowDown: () => desk.form.step(1),
@@ -58,6 +61,11 @@ addEventListener("keydown", (event) => {
     if (event.key === "Enter" && view === "work") { event.preventDefault(); desk.save(); }
     return;
   }
+  const page = { PageDown: 1, PageUp: -1 }[event.key];
+  if (!single && page && byId("feed").contains(event.target)) { // what screen readers expect of a feed
+    event.preventDefault();
+    desk.feed.read(page, true);
+  }
   if (!single || event.target.closest("input, textarea, select")) return;
   const anywhere = { "?": () => open("helping"), p: () => open("paused"), b: () => desk.back() }[event.key];
   if (anywhere) {
@@ -87,6 +95,7 @@ click("back", () => desk.back());
 click("done-back", () => desk.back());
 click("forward", () => desk.forward());
 click("pause", () => open("paused"));
+click("place", going);
 click("help", () => open("helping"));
 click("resume", () => byId("paused").close());
 click("helped", () => byId("helping").close());

@@ -142,17 +142,20 @@ class Feed {
     if (old !== element) {
       old?.classList.remove("here");
       old?.removeAttribute("aria-current");
-      if (old) old.tabIndex = -1;
+      if (old) this.reach(old, -1);
     }
     const changed = index !== this.here;
     this.here = index;
     if (!element) return;
     element.classList.add("here");
     element.setAttribute("aria-current", "true");
-    element.tabIndex = 0;
+    this.reach(element, 0);
     if (focus) element.focus({ preventScroll: true });
     if (changed) this.moved(index);
   }
+
+  // Tab comes to the turn that is read and its buttons, not to every turn on the way.
+  reach(element, index) { for (const part of [element, ...element.querySelectorAll("button")]) part.tabIndex = index; }
 
   // Brings a turn into view, its beginning if it is taller than the view.
   show(index, top = false) {
@@ -164,14 +167,14 @@ class Feed {
     else if (box.bottom > view.bottom - 8) this.element.scrollTop += Math.min(box.bottom - view.bottom + 24, box.top - view.top - 8);
   }
 
-  // Reads on (1) or back (-1): within a turn that is taller than the view, else to the next.
-  async read(way) {
+  // Reads on (1) or back (-1): within a turn that is taller than the view unless `whole`, else to the next.
+  async read(way, whole = false) {
     const element = this.turns.get(this.here);
     if (!element) return;
     const view = this.element.getBoundingClientRect(), box = element.getBoundingClientRect();
     const page = this.element.clientHeight * 0.8;
-    if (way > 0 && box.bottom > view.bottom + 2 && box.top < view.bottom) this.element.scrollTop += Math.min(page, box.bottom - view.bottom + 24);
-    else if (way < 0 && box.top < view.top - 2 && box.bottom > view.top) this.element.scrollTop -= Math.min(page, view.top - box.top + 8);
+    if (!whole && way > 0 && box.bottom > view.bottom + 2 && box.top < view.bottom) this.element.scrollTop += Math.min(page, box.bottom - view.bottom + 24);
+    else if (!whole && way < 0 && box.top < view.top - 2 && box.bottom > view.top) this.element.scrollTop -= Math.min(page, view.top - box.top + 8);
     else {
       const next = this.here + way;
       if (next < 0 || next >= this.total) return;
