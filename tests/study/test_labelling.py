@@ -84,7 +84,9 @@ def test_the_population_is_that_of_the_estimates_row_by_row(rated_study):
             -1 if row is None or row[construct] is None else row[construct] for row in other["levels"].to_pylist()
         ]
         assert got.levels[:, k].tolist() == expected
-    assert (got.persons, len(np.unique(got.group))) == (30, 30)
+    assert len(np.unique(got.person)) == 30
+    assert got.person.min() == 0
+    assert set(got.weight.tolist()) == {1.0}
 
 
 def test_copies_are_not_in_the_population(tmp_path):

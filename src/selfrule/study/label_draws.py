@@ -40,6 +40,13 @@ class Draws:
             self._seen = state, max(found, key=lambda draw: (draw.extended or (draw.made,))[-1], default=None)
         return self._seen[1]
 
+    def fresh(self, draw: Draw) -> bool:
+        """Whether a draw is still of the study's conversations, rated as they were when it was made."""
+        if not self._folder.parts("ratings", draw.table):
+            return False
+        rows = label_rows.population(self._folder, draw.table)
+        return population(rows.ids, rows.strata) == draw.population
+
     def open(
         self,
         budget: int,
@@ -52,6 +59,8 @@ class Draws:
         """Make, extend or keep; see `labelling.Labelling.open_draw`. Call while holding the lock of the labels."""
         now = self.current()
         screen, reported = label_rows.reported(self._folder)
+        if table is None and now is not None and self.fresh(now):
+            table = now.table  # strata by any judge will do: what was reached by them is not thrown away
         table = table or reported
         seed = seed if seed is not None else (now.seed if now else 0)
         doubles = doubles if doubles is not None else (now.doubles if now else DOUBLES)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from selfrule.labels.strata import stratum_codes
 from selfrule.records import Turn
 from selfrule.rubric import CONSTRUCTS, PRIMITIVES
 from selfrule.store.folder import Folder
-from selfrule.store.schemas import turns_of
+from selfrule.store.schemas import stored_part, turns_of
 from selfrule.study import duplicates
 
 
@@ -31,8 +33,8 @@ class Population:
         parts: Names of the study's parts.
         strata: Index into `labels.strata.STRATA`; shape (n,).
         levels: The judge's level of each construct, -1 where not rated; shape (n, 7).
-        group: Code of the person, or of the conversation itself where the person is unknown; shape (n,).
-        persons: People known.
+        person: Code of the person, -1 where unknown; shape (n,).
+        weight: What each conversation stands for by the way the study was drawn; shape (n,).
     """
 
     ids: list[str]
@@ -40,8 +42,8 @@ class Population:
     parts: list[str]
     strata: NDArray[np.int8]
     levels: NDArray[np.int8]
-    group: NDArray[np.int64]
-    persons: int
+    person: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
 
 def reported(folder: Folder) -> tuple[str, str]:
@@ -70,12 +72,12 @@ def population(folder: Folder, table: str) -> Population:
     copies = duplicates.rows_of(folder)
     ids: list[str] = []
     parts: list[str] = []
-    part, levels, strata, people = [], [], [], []
+    part, levels, strata, people, weight = [], [], [], [], []
     for path in folder.parts("conversations"):
         rated_path = folder.part("ratings", table, path.stem)
         if not rated_path.exists():
             continue
-        given = pq.read_table(path, columns=["conversation_id", "person"])
+        given = stored_part(path, ["conversation_id", "person", "weight"])
         if path.stem in copies:
             mask = np.ones(given.num_rows, np.bool_)
             mask[copies[path.stem]] = False
@@ -97,16 +99,15 @@ def population(folder: Folder, table: str) -> Population:
         drawn = np.asarray(pc.not_equal(status, "screened_out"))
         strata.append(stratum_codes(got[:, : len(PRIMITIVES)], rated, drawn))
         people.append(pc.cast(given["person"], pa.string()))
-    person = _people(people)
-    own = np.arange(len(ids)) + int(person.max(initial=-1)) + 1
+        weight.append(np.asarray(given["weight"]))
     return Population(
         ids=ids,
         part=np.concatenate([np.zeros(0, np.int32), *part]),
         parts=parts,
         strata=np.concatenate([np.zeros(0, np.int8), *strata]),
         levels=np.concatenate([np.zeros((0, len(CONSTRUCTS)), np.int8), *levels]),
-        group=np.where(person >= 0, person, own),
-        persons=int(person.max(initial=-1)) + 1,
+        person=_people(people),
+        weight=np.concatenate([np.zeros(0), *weight]),
     )
 
 
@@ -114,6 +115,9 @@ def _people(pieces: list[pa.ChunkedArray]) -> NDArray[np.int64]:
     chunks = [chunk for piece in pieces for chunk in piece.chunks]
     encoded = pa.chunked_array(chunks, pa.string()).combine_chunks().dictionary_encode()
     return np.asarray(encoded.indices.fill_null(-1)).astype(np.int64)
+
+
+_PLAIN = ("conversation_id", "content_hash", "language", "source_id")
 
 
 @dataclass(frozen=True)
@@ -139,17 +143,31 @@ def stored(folder: Folder, part: str, conversation_id: str) -> Stored:
         raise StudyError(
             f"{path} does not hold conversation {conversation_id}. The study was changed by hand; import its input again."
         )
-    return next(_read(path, [row]))
+    return stored_at(folder, part, row)
 
 
-def stored_all(folder: Folder, wanted: dict[str, list[str]]) -> Iterator[Stored]:
-    """Conversations by part, each part read once; those that are not there are left out."""
-    for part, ids in wanted.items():
-        path = folder.part("conversations", part)
-        if path.exists():
-            index = pq.read_table(path, columns=["conversation_id"])["conversation_id"].combine_chunks()
-            found = pc.index_in(pa.array(ids, pa.string()), value_set=index).to_pylist()
-            yield from _read(path, [row for row in found if row is not None])
+@lru_cache(maxsize=2)
+def _group(path: Path, group: int, stamp: int) -> pa.Table:
+    """A row group of a part: a part may hold conversations of many megabytes. `stamp` makes a part written anew another."""
+    with pq.ParquetFile(path) as file:
+        return file.read_row_group(group, columns=[*_PLAIN, "turns"])
+
+
+@lru_cache(maxsize=64)
+def _starts(path: Path, stamp: int) -> tuple[int, ...]:
+    metadata = pq.read_metadata(path)
+    return tuple(accumulate((metadata.row_group(g).num_rows for g in range(metadata.num_row_groups)), initial=0))
+
+
+def stored_at(folder: Folder, part: str, row: int) -> Stored:
+    """The conversation in a row of a part."""
+    path = folder.part("conversations", part)
+    stamp = path.stat().st_mtime_ns
+    starts = _starts(path, stamp)
+    group = bisect_right(starts, row) - 1
+    one = _group(path, group, stamp).slice(row - starts[group], 1)
+    values = {name: pc.cast(one[name], pa.string())[0].as_py() for name in _PLAIN}
+    return Stored(**values, turns=next(turns_of(one)))
 
 
 def _row(path: Path, conversation_id: str) -> int | None:
@@ -157,18 +175,3 @@ def _row(path: Path, conversation_id: str) -> int | None:
         return None
     row = pc.index(pq.read_table(path, columns=["conversation_id"])["conversation_id"], conversation_id).as_py()
     return row if row >= 0 else None
-
-
-def _read(path: Path, rows: list[int]) -> Iterator[Stored]:
-    """Rows of a part, reading the row groups that hold them: a part may hold conversations of many megabytes."""
-    wanted = ["conversation_id", "content_hash", "language", "source_id", "turns"]
-    with pq.ParquetFile(path) as file:
-        starts = np.cumsum([0, *(file.metadata.row_group(g).num_rows for g in range(file.num_row_groups))])
-        held: tuple[int, pa.Table] | None = None
-        for row in rows:
-            group = int(np.searchsorted(starts, row, side="right")) - 1
-            if held is None or held[0] != group:
-                held = group, file.read_row_group(group, columns=wanted)
-            one = held[1].slice(row - int(starts[group]), 1)
-            values = {n: pc.cast(one[n], pa.string())[0].as_py() for n in wanted[:-1]}
-            yield Stored(**values, turns=next(turns_of(one)))
