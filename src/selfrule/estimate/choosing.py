@@ -22,8 +22,11 @@ from selfrule.estimate.ppi import Sample, ppi
 SEEN = float(FEW_EVENTS)
 """Effective number of missed conversations that labels must have found, where they decide the total."""
 
-PPI_EVENTS = 30
-"""Labels on either side of the level, and on which judge and people differ either way, from which PPI++ is used."""
+PPI_EVENTS = 50
+"""Labels on either side of the level from which PPI++ is used."""
+
+PPI_DIFFER = 30
+"""Labels on which judge and people differ from which PPI++ is used: its variance is theirs."""
 
 CALIBRATED = 20.0
 """False alarms that a calibration must have had room for: its negatives times the share flagged."""
@@ -60,7 +63,7 @@ def choose(s: Sides, *, at_random: bool, calibration: Calibration | None = None)
     In this order, the first that holds:
 
     1. PPI++: labels drawn at random from everything, each conversation standing for itself, at least `PPI_EVENTS` of
-       them at the level or above and as many below, and as many on which judge and people differ in either direction.
+       them at the level or above and as many below, and `PPI_DIFFER` on which judge and people differ.
     2. By strata, because labels are many: if `SEEN` missed ones had been found in the stratum where one weighs most,
        they would still be less than the lower limit of what is confirmed.
     3. By strata, because labels found at least `SEEN` (effective) missed ones; the lower limit knows of this condition.
@@ -84,12 +87,16 @@ def choose(s: Sides, *, at_random: bool, calibration: Calibration | None = None)
     asked = first is not None and unasked <= UNASKED * first.interval.low and labels_of(s.side(False)) > 0
     found = missed_events(s)
     if first is not None and asked:
-        if SEEN * _grain(s.side(False)) <= first.interval.low:
-            return _strata(
-                s, None, "labels of what the judge left are so many that ten missed would weigh less than it"
-            )
+        labels, seen = labels_of(s.side(False)), events_of(s.side(False))
+        grain = SEEN * _grain(s.side(False))
+        if grain <= first.interval.low:
+            why = f"so many labels of what the judge puts lower ({labels:,}) that ten missed would not outweigh what is confirmed"
+            return Choice("stratified", stratified(s, confirmed_at_least=grain), f"Corrected by strata: {why}.")
         if found >= SEEN:
-            return _strata(s, SEEN, f"labels found {events_of(s.side(False)):,} that the judge missed")
+            why = (
+                f"{seen:,} of {labels:,} labels of what the judge puts lower reach it, enough to say how much it missed"
+            )
+            return Choice("stratified", stratified(s, seen_at_least=SEEN), f"Corrected by strata: {why}.")
     if calibration is not None:
         known = _calibrated(s, calibration)
         if known is not None:
@@ -100,16 +107,11 @@ def choose(s: Sides, *, at_random: bool, calibration: Calibration | None = None)
 def _powered(s: Sides) -> Choice | None:
     if s.people.weight is not None or not labels_of(s.cells):
         return None
-    flagged = np.array([c.flagged for c in s.cells])[s.code].astype(np.float64)
-    known = s.label >= 0
-    row, label = s.row[known], s.label[known].astype(np.float64)
-    judged = flagged[row]
-    over, under = int(((judged == 1) & (label == 0)).sum()), int(((judged == 0) & (label == 1)).sum())
-    if min(label.sum(), len(label) - label.sum(), over, under) < PPI_EVENTS:
+    sample = sample_of(s)
+    label, known = sample.label, s.label >= 0
+    if min(label.sum(), len(label) - label.sum()) < PPI_EVENTS or (sample.judged != label).sum() < PPI_DIFFER:
         return None
-    rest = np.ones(s.n, dtype=bool)
-    rest[row] = False
-    found = ppi(Sample(label, judged, s.people.index[row], flagged[rest], s.people.index[rest]))
+    found = ppi(sample)
     low, high = found.interval()
     lost = int(np.count_nonzero(~known))
     n = len(label) + lost
@@ -123,10 +125,22 @@ def _powered(s: Sides) -> Choice | None:
     return Choice("ppi", Figure(found.share, Interval(low, high), outer, events, len(label), worth, lost), sentence)
 
 
-def _strata(s: Sides, seen_at_least: float | None, because: str) -> Choice:
-    figure = stratified(s, seen_at_least)
-    assert figure is not None
-    return Choice("stratified", figure, f"Corrected by strata of the label draw: {because}.")
+def sample_of(s: Sides) -> Sample:
+    """Labels of everything, and the judge's word on the rest, as PPI++ takes them.
+
+    Args:
+        s: The cells; of labels drawn at random.
+
+    Returns:
+        The sample; labels that are missing are left out.
+    """
+    flagged = np.array([c.flagged for c in s.cells])[s.code].astype(np.float64)
+    known = s.label >= 0
+    row = s.row[known]
+    rest = np.ones(s.n, dtype=bool)
+    rest[row] = False
+    people = s.people.index
+    return Sample(s.label[known].astype(np.float64), flagged[row], people[row], flagged[rest], people[rest])
 
 
 def _calibrated(s: Sides, calibration: Calibration) -> Choice | None:
@@ -164,7 +178,7 @@ def _refused(s: Sides, first: Figure | None, unasked: float, found: float) -> Ch
         ways.append(SEEN * worst.weight / first.interval.low * worst.labels / _worth(worst) - worst.labels)
     if found > 0:
         ways.append(labels * (1.5 * SEEN / found - 1))
-    why = f"{seen:,} of {labels:,} labels of what the judge left reach the level, too few to estimate what it missed"
+    why = f"{seen:,} of {labels:,} labels of what the judge puts lower reach it, too few to estimate what it missed"
     if not ways:
         return _no(why, "first of all, labels that confirm some of what it flagged")
     more = min(max(min(ways), 1.0), worst.of - worst.labels)
@@ -184,7 +198,7 @@ def _rounded(number: float) -> int:
     """Up to two significant digits: it is a rule of thumb."""
     if number < 10:
         return math.ceil(number)
-    step = 10 ** (math.floor(math.log10(number)) - 1)
+    step = int(10 ** (math.floor(math.log10(number)) - 1))
     return math.ceil(number / step) * step
 
 

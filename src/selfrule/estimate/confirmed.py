@@ -255,14 +255,13 @@ def _stretch(s: Sides, side: _Side, *, centre: float, whole: bool, more: float =
     own size, taken as independent.
     """
     people, k = s.people, len(s.people.size)
-    if k == s.n or k < 2:
+    if s.shared is None or k < 2:
         return 1.0
     counted = np.array([c in side.cells for c in s.cells])
     share = np.array([0.0 if c.part is None else c.part.share for c in s.cells])
     weight = np.array([c.weight for c in s.cells]) * counted
     z = np.where(counted, share - (0.0 if whole else centre), 0.0) - (centre if whole else 0.0)
-    deviation = z[s.code] if people.weight is None else z[s.code] * people.weight
-    u = np.bincount(people.index, weights=deviation, minlength=k) / people.total
+    u = (z[:, None] * s.shared).sum(axis=0) / people.total
     known = s.label >= 0
     row, stands = s.row[known], s.stands[known]
     cell = s.code[row]

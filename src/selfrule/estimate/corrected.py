@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scipy.optimize import brentq
-from scipy.special import gammainc
+from scipy.special import gammainc, log_ndtr
 
 from selfrule.errors import UsageError
 from selfrule.estimate.confirmed import Figure, confirmed, missed
 from selfrule.estimate.intervals import CONFIDENCE, Interval, normal_quantile
 from selfrule.estimate.labelled import Sides
+
+FARTHEST = 200.0
+"""Standard errors beyond which a lower limit is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,26 @@ class Calibration:
                 )
 
 
-def stratified(s: Sides, seen_at_least: float | None = None, confidence: float = CONFIDENCE) -> Figure | None:
+def stratified(
+    s: Sides,
+    *,
+    seen_at_least: float | None = None,
+    confirmed_at_least: float | None = None,
+    confidence: float = CONFIDENCE,
+) -> Figure | None:
     """The share of all at the level or above: what labels confirm plus what they find that the judge missed.
 
     Horvitz-Thompson over sampling strata, post-stratified by the judge's word; both parts' limits (`confirmed.confirmed`,
     `confirmed.missed`) are added by squares.
 
-    Where the figure is published only because at least so many missed ones were seen, the sample is one of those in which
-    many were seen, and its plain lower limit is too high: by as much as the whole error rate where that is seldom. So the
-    lower limit of the missed part is the one that holds among such samples (`limit_when_seen`).
+    Where the figure is published only because much was seen, the sample is one of those in which much was seen, and its
+    plain lower limit is too high: where that is seldom, nearly always. So the lower limit of the part that decided is
+    the one that holds among such samples (`limit_when_seen`, `limit_when_above`).
 
     Args:
         s: The cells.
         seen_at_least: Effective missed labels without which the figure would not have been made, or None.
+        confirmed_at_least: Lower limit of what is confirmed without which it would not have been made, or None.
         confidence: Two-sided confidence.
 
     Returns:
@@ -66,12 +76,18 @@ def stratified(s: Sides, seen_at_least: float | None = None, confidence: float =
     first, second = confirmed(s, confidence), missed(s, confidence, exact=False)
     if first is None or second is None or first.share is None or second.share is None:
         return None
-    low = second.interval.low
+    sure, low = first.interval.low, second.interval.low
+    if confirmed_at_least is not None:
+        sure = limit_when_above(first.share, sure, confirmed_at_least, confidence)
     if seen_at_least is not None:
         low *= limit_when_seen(missed_events(s), seen_at_least, confidence)
     share = first.share + second.share
-    interval = _added(share, first, second, Interval(low, second.interval.high))
-    outer = Interval(first.outer.low + min(second.outer.low, low), min(first.outer.high + second.outer.high, 1.0))
+    below = math.hypot(first.share - sure, second.share - low)
+    above = math.hypot(first.interval.high - first.share, second.interval.high - second.share)
+    interval = Interval(max(share - below, 0.0), min(share + above, 1.0))
+    outer = Interval(
+        min(first.outer.low, sure) + min(second.outer.low, low), min(first.outer.high + second.outer.high, 1.0)
+    )
     lost = first.missing + second.missing
     return Figure(
         share=share,
@@ -130,6 +146,45 @@ def limit_when_seen(count: float, least: float, confidence: float = CONFIDENCE) 
     return float(brentq(given, lowest, plain)) / plain
 
 
+@lru_cache(maxsize=65536)
+def limit_when_above(share: float, low: float, threshold: float, confidence: float = CONFIDENCE) -> float:
+    """The lower limit of a share given that its plain lower limit came out at `threshold` or above.
+
+    On the log scale, where the plain limit is z standard errors away: the mean at which so large an estimate has
+    probability alpha / 2 among those whose lower limit passes. At the threshold itself 0; well above it, `low`.
+
+    Args:
+        share: The estimate, above 0.
+        low: Its plain lower limit, at least `threshold`.
+        threshold: What the lower limit had to reach.
+        confidence: Two-sided confidence.
+
+    Returns:
+        The limit, in [0, `low`].
+
+    References:
+        Fithian, Sun and Taylor (2014), as in `limit_when_seen`.
+    """
+    if not 0 < threshold <= low <= share:
+        raise UsageError(
+            "The 'threshold', 'low' and 'share' of a limit must ascend from above 0. "
+            f"Got {threshold!r}, {low!r} and {share!r} instead."
+        )
+    z = normal_quantile(confidence)
+    error = math.log(share / low) / z
+    if error <= 0:
+        return low
+    spare = math.log(low / threshold) / error
+    aim = math.log((1 - confidence) / 2)
+
+    def given(off: float) -> float:
+        return float(log_ndtr(-off) - log_ndtr(spare - off)) - aim
+
+    if given(FARTHEST) > 0:
+        return 0.0
+    return share * math.exp(-error * float(brentq(given, z - 1e-9, FARTHEST)))
+
+
 def rogan_gladen(
     share: float, n: float, calibration: Calibration, confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:
@@ -174,11 +229,3 @@ def rogan_gladen(
     half = z * math.sqrt(variance)
     low, high = min(max(centre - half, 0.0), 1.0), min(max(centre + half, 0.0), 1.0)
     return estimate, Interval(min(low, estimate), max(high, estimate))
-
-
-def _added(share: float, first: Figure, second: Figure, limits: Interval) -> Interval:
-    """Limits of a sum of two independent parts (square-and-add)."""
-    assert first.share is not None and second.share is not None
-    below = math.hypot(first.share - first.interval.low, second.share - limits.low)
-    above = math.hypot(first.interval.high - first.share, limits.high - second.share)
-    return Interval(max(share - below, 0.0), min(share + above, 1.0))

@@ -153,6 +153,8 @@ class Sides:
         n: Conversations in all.
         code: Cell of each conversation; shape (n,).
         people: Persons of all conversations.
+        shared: What each person's conversations stand for in each cell; shape (cells, persons). None where every
+            conversation has its own person.
         row: Conversations that were reached; shape (m,).
         label: 1, 0 or -1 (missing) of each of those; shape (m,).
         stands: Conversations that each of those stands for; shape (m,).
@@ -163,6 +165,7 @@ class Sides:
     n: int
     code: NDArray[np.intp]
     people: Persons
+    shared: NDArray[np.float64] | None
     row: NDArray[np.integer]
     label: NDArray[np.int8]
     stands: NDArray[np.float64]
@@ -201,6 +204,24 @@ def weight_or_none(weight: NDArray[np.floating]) -> NDArray[np.float64] | None:
 def people_of(study: Labelled) -> Persons:
     """The persons of all conversations: made once, used for every outcome."""
     return persons_of(study.person, weight_or_none(study.weight))
+
+
+def shared(people: Persons, code: NDArray[np.integer], cells: int) -> NDArray[np.float64] | None:
+    """What each person's conversations stand for in each cell, or None where every conversation has its own person.
+
+    Args:
+        people: Persons of all conversations.
+        code: Cell of each conversation; shape (N,).
+        cells: How many cells there are.
+
+    Returns:
+        Shape (cells, persons).
+    """
+    k = len(people.size)
+    if k == len(people.index):
+        return None
+    place = code.astype(np.int64) * k + people.index
+    return np.bincount(place, weights=people.weight, minlength=cells * k).reshape(cells, k).astype(np.float64)
 
 
 def sides(study: Labelled, outcome: Outcome, people: Persons | None = None) -> Sides:
@@ -242,6 +263,7 @@ def sides(study: Labelled, outcome: Outcome, people: Persons | None = None) -> S
         n=len(judged),
         code=place[code],
         people=people,
+        shared=shared(people, place[code], len(found)),
         row=study.row,
         label=label,
         stands=stands,
