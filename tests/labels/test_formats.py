@@ -55,6 +55,13 @@ def entries(draw):
     return made
 
 
+KEYS = (
+    *CONSTRUCTS[:2],
+    *("data", "annotations", "result", "value", "choices", "from_name", "id", "levels", "responses"),
+    *("metadata", "labellers", "labels", "evidence", "user_id", "status", "turns_attachment"),
+)
+
+
 def there_and_back(form, written, **options):
     return formats.read(form, b"".join(formats.write(form, written, **options)))
 
@@ -113,10 +120,7 @@ def test_no_file_breaks_a_reader(form, data):
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(
-                    (*CONSTRUCTS[:2], *"data annotations result value choices from_name id levels responses".split())
-                    + ("metadata", "labellers", "labels", "evidence", "user_id", "status", "turns_attachment")
-                ),
+                st.sampled_from(KEYS),
                 inner,
                 max_size=4,
             )
