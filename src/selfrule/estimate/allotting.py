@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from selfrule.estimate.planning import Floats, Seen, Way, Worlds, groups_of, rat
 BLENDS = (0.1, 0.3, 0.6)
 """Shares of a two-judge sample that are allotted by size and not by Neyman; the best of them is taken."""
 
-_STEPS = 24  # of the grid in each decade: numbers 10 % apart
+_ROUND = (*range(10, 16), *range(16, 26, 2), 25, 28, 30, 32, *range(35, 80, 5), 80, 90)  # numbers that people choose
 _BACK = 6  # steps back from a budget that are looked at: what luck makes a plan lose is far less than they do
 
 
@@ -34,17 +33,15 @@ Score = Callable[[Seen], float]
 
 
 def grid(most: int, least: int = 1) -> list[int]:
-    """Round numbers, two significant digits and 10 % apart, from `least` to `most`, with `most` itself.
+    """Round numbers about 10 % apart, from `least` to `most`, with `most` itself.
 
     Example:
-        >>> grid(20, 9)
-        [9, 10, 11, 12, 13, 15, 16, 18, 20]
+        >>> grid(100, 60)
+        [60, 65, 70, 75, 80, 90, 100]
     """
-    found = {most}
-    for step in range(math.ceil(_STEPS * math.log10(max(most, 1))) + 1):
-        value = 10 ** (step / _STEPS)
-        unit = 10 ** max(math.floor(math.log10(value)) - 1, 0)
-        found.add(round(value / unit) * unit)
+    found = {most, *range(1, 10)}
+    for power in range(max(len(str(most)) - 1, 0)):
+        found.update(n * 10**power for n in _ROUND)
     return sorted(n for n in found if least <= n <= most)
 
 
@@ -102,7 +99,7 @@ def offers(w: Worlds, way: Way, n: int) -> list[Offer]:
         inside = float(w.share[: w.kept].sum())
         kept = max(round(inside * w.n), 1)
         drawn = [np.array([kept, 0.0 if way == "study" else min(n, max(w.n - kept, 1))], dtype=np.float64)]
-    return [Offer(d, rate(w, way, d)) for d in drawn]
+    return [Offer(d, rate(w, way, d.tolist())) for d in drawn]
 
 
 def best(w: Worlds, way: Way, n: int, score: Score) -> Offer:
@@ -147,6 +144,5 @@ def fewest(
 
 def narrowest(w: Worlds, way: Way, most: int, score: Score) -> Offer:
     """The offer of at most `most` ratings with the lowest score, on the grid: never worse for having more to spend."""
-    steps = grid(max(w.n, 1))
-    within = [n for n in steps if n <= most] or [1]
-    return min((best(w, way, n, score) for n in within[-_BACK:]), key=lambda offer: (score(offer.seen), offer.total))
+    within = grid(max(min(most, w.n), 1))[-_BACK:]
+    return min((best(w, way, n, score) for n in within), key=lambda offer: (score(offer.seen), offer.total))

@@ -48,9 +48,9 @@ class Shown(NamedTuple):
         return sum(self.labels.values())
 
     def reaches(self, aim: Aim) -> bool:
-        """Whether both medians are as narrow as wanted."""
-        narrow = aim.confirm is None or float(np.median(self.confirmed.width)) <= aim.confirm
-        return narrow and (aim.missed is None or float(np.median(self.missed.high)) <= aim.missed)
+        """Whether both are as narrow as wanted, on average."""
+        narrow = aim.confirm is None or float(np.mean(self.confirmed.width)) <= aim.confirm
+        return narrow and (aim.missed is None or float(np.mean(self.missed.high)) <= aim.missed)
 
 
 class Labelling:
@@ -84,7 +84,7 @@ class Labelling:
         """Shares of strata as shares of the groups that were drawn as one; shape (s, g)."""
         w = self.w
         made = [(rates[:, g] * w.share[g]).sum(axis=1) for g in self.offer.seen.groups]
-        return np.stack(made, axis=1) / self._weight
+        return np.asarray(np.stack(made, axis=1) / self._weight)
 
     def _sizes(self) -> dict[str, int]:
         drawn = self.offer.drawn
@@ -115,7 +115,7 @@ class Labelling:
         stands = self._weight / np.maximum(self.offer.drawn, 1.0)
         top = (flagged * stands).sum(axis=1) ** 2
         under = flagged.sum(axis=1) * (flagged * stands**2).sum(axis=1)
-        return np.divide(top, under, out=np.ones(len(top)), where=under > 0)
+        return np.asarray(np.divide(top, under, out=np.ones(len(top)), where=under > 0))
 
     def _below(self, given: Mapping[str, int]) -> list[Below]:
         w = self.w

@@ -107,7 +107,7 @@ class Question:
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """A figure over all simulated studies: medians of share and limits, and of its width the 10th, 50th and 90th percentile.
+    """A figure over all simulated studies: medians of share and limits; of its width 10th percentile, mean, 90th.
 
     All None where half of the studies or more have no such figure; `had` is the share of them that have it.
     """
@@ -131,7 +131,7 @@ class Option(msgspec.Struct, frozen=True):
     """One design, and what it is expected to find.
 
     `honest`: its interval knows of what it did not look at. `dollars` is without a provider's cache, `dollars_cached` with.
-    `relative` is half the width of the share as rated, over that share (median). `reached` is the share of simulated
+    `relative` is half the width of the share as rated, over that share (mean). `reached` is the share of simulated
     studies in which it is as narrow as wanted; `unmet` says of each wish that is not met why, and what would meet it.
     """
 

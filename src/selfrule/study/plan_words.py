@@ -30,7 +30,7 @@ def rounded(number: float) -> int:
         >>> rounded(1234), rounded(7.2)
         (1300, 8)
     """
-    step = 10 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
+    step: int = 10 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
     return math.ceil(number / step - 1e-9) * step
 
 
@@ -63,17 +63,17 @@ def in_vain(labelling: Labelling, aim: Aim) -> list[str]:
     """What no number of labels of these ratings does."""
     lines = []
     last = labelling.show(labelling.most)
-    limit = f"{labelling.most:,} labels, " + (
+    limit = f"{labelling.most:,} label{'' if labelling.most == 1 else 's'}, " + (
         "the most that a plan considers," if labelling.most == MOST else "all there are,"
     )
-    width = float(np.median(last.confirmed.width))
+    width = float(np.mean(last.confirmed.width))
     if aim.confirm is not None and width > aim.confirm:
         there = float(np.median(labelling.offer.seen.flagged.sum(axis=1)))
         lines.append(
             f"Confirmed among flagged: wanted a width of {points(aim.confirm)}; {limit} give {points(width)}, for about "
             f"{there:,.0f} conversations are flagged here. More ratings would help, or a level that is less rare."
         )
-    bound = float(np.median(last.missed.high))
+    bound = float(np.mean(last.missed.high))
     if aim.missed is not None and bound > aim.missed:
         lines.append(
             f"Missed at most: wanted 1 in {1 / aim.missed:,.0f}; {limit} give 1 in {1 / bound:,.0f}. Where n labels of what was "

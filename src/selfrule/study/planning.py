@@ -38,6 +38,8 @@ def make(question: Question, names: Names = lambda place: f"stratum {place + 1}"
     ways: tuple[Way, ...] = WAYS
     if question.free:
         ways = ("random",)
+    elif len(w.share) == 1:
+        ways = ("random",)  # too few for strata
     elif w.kept == len(w.share):
         ways = ("two judges", "random")
     options = [made for way in ways if (made := _option(question, w, way, names)) is not None]
@@ -89,7 +91,7 @@ def _option(question: Question, w: Worlds, way: Way, names: Names) -> Option | N
         labels={name: n for name, n in shown.labels.items() if n},
         hours=shown.total * (1 + question.doubles) * question.seconds / 3600,
         rated=_expected(rated),
-        relative=float(np.median(rated.width / 2 / judged)),
+        relative=float(np.mean(rated.width / 2 / judged)),
         confirmed=_expected(shown.confirmed),
         missed=_expected(shown.missed),
         reached=_reached(question.width, rated, judged),
@@ -184,10 +186,10 @@ def _score(target: Target | None, w: Worlds) -> Score:
     judged = np.maximum(w.total(w.judged), 1e-300)
 
     def absolute(seen: Seen) -> float:
-        return float(np.median(seen.rated.width))
+        return float(np.mean(seen.rated.width))
 
     def relative(seen: Seen) -> float:
-        return float(np.median(seen.rated.width / 2 / judged))
+        return float(np.mean(seen.rated.width / 2 / judged))
 
     return absolute if target is not None and not target.relative else relative
 
@@ -201,7 +203,8 @@ def _reached(target: Target | None, rated: Found, judged: Floats) -> float | Non
 
 def _expected(found: Found) -> Expected:
     had = ~np.isnan(found.high)
-    low, middle, high = (float(x) for x in np.percentile(found.width, (10, 50, 90)))
+    low, high = (float(x) for x in np.percentile(found.width, (10, 90)))
+    middle = float(np.mean(found.width))
     if had.mean() < 0.5:
         return Expected(None, None, None, (low, middle, high), float(had.mean()))
     share = found.share[had]
