@@ -141,6 +141,8 @@ def limit_when_seen(count: float, least: float, confidence: float = CONFIDENCE) 
         return above(mean) / float(gammainc(least, mean)) - tail
 
     lowest = plain * 1e-3
+    if given(plain) <= 0:  # so far above the threshold that rounding is all there is between the two
+        return 1.0
     if given(lowest) >= 0:
         return 0.0
     return float(brentq(given, lowest, plain)) / plain
