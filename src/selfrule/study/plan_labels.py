@@ -174,7 +174,5 @@ class Labelling:
 
     def narrowest(self, budget: int) -> Shown:
         """What at most so many labels show, none worse for having more."""
-        within = [n for n in grid(self.most) if n <= budget] or [min(budget, self.most)]
-        return min(
-            (self.show(n) for n in within[-_BACK:]), key=lambda s: (float(np.median(s.confirmed.width)), -s.total)
-        )
+        within = grid(min(budget, self.most))[-_BACK:]
+        return min((self.show(n) for n in within), key=lambda s: (float(np.mean(s.confirmed.width)), -s.total))
