@@ -8,7 +8,6 @@ Example: selfrule label my-study --labeller ada --n 200
 
 from __future__ import annotations
 
-import threading
 from typing import Annotated
 
 import typer
@@ -54,7 +53,6 @@ def command(
         draw = labelling.open_draw(FIRST if n is None else n)
     guard = Guard()
     pages = Pages(Desk(labelling, Drafts(folder.root / "labels" / "drafts")), name)
-    started = threading.Event()
     with listening(port) as server:
         guard.port = server.getsockname()[1]
         typer.echo(
@@ -65,7 +63,7 @@ def command(
         try:
             if not no_browser and not open_browser(leaf, guard.address):
                 typer.echo("No browser was found here: open the address yourself.")
-            run(pages, guard, server, started)
+            run(pages, guard, server)
         finally:
             leaf.unlink(missing_ok=True)
     typer.echo(f"Stopped. Labels are in {folder.root / 'labels' / 'given'}.")

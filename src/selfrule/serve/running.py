@@ -50,7 +50,7 @@ async def _serve(
         await runner.cleanup()
 
 
-def run(pages: Pages, guard: Guard, server: socket.socket, started: threading.Event) -> None:
+def run(pages: Pages, guard: Guard, server: socket.socket) -> None:
     """Serve until Ctrl-C or a termination. What was acknowledged by then is on the disk."""
 
     async def main() -> None:
@@ -58,7 +58,7 @@ def run(pages: Pages, guard: Guard, server: socket.socket, started: threading.Ev
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        await _serve(pages, guard, server, started, stop)
+        await _serve(pages, guard, server, threading.Event(), stop)
 
     asyncio.run(main())
 

@@ -5,7 +5,7 @@ const LONG_SECONDS = 45 * 60; // of work at a stretch: a pause is suggested
 class Desk {
   constructor(setup) {
     this.setup = setup;
-    this.labeller = sessionStorage.getItem("labeller") || setup.labeller || "";
+    this.labeller = setup.labeller || sessionStorage.getItem("labeller") || localStorage.getItem("labeller") || "";
     this.task = null;
     this.busy = true;
     this.dirty = false;
@@ -34,6 +34,7 @@ class Desk {
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.showModal();
     (this.setup.labeller ? byId("begin") : name).focus();
+    name.select();
     return new Promise((done) => dialog.querySelector("form").addEventListener("submit", (event) => {
       this.labeller = this.setup.labeller || name.value.trim();
       wrong.hidden = Boolean(this.labeller);
@@ -85,18 +86,18 @@ class Desk {
 
   async show({ labeller, progress, task }) {
     this.labeller = labeller;
-    sessionStorage.setItem("labeller", labeller);
+    for (const storage of [sessionStorage, localStorage]) storage.setItem("labeller", labeller); // this tab's, and the next one's first guess
     byId("who").textContent = labeller;
     this.task = task;
     this.progress(progress);
     if (!task) {
       this.feed.close();
+      delete document.body.dataset.id;
       document.body.dataset.view = "done";
       byId("done").focus();
       return;
     }
     document.body.dataset.view = "work";
-    document.body.dataset.id = task.id;
     const state = task.state, about = [plural(task.turns, "turn")];
     if (task.language) about.push(language(task.language));
     if (task.given) about.push({ labelled: "labelled before", unsure: "unsure before", skipped: "skipped before" }[task.given]);
@@ -111,7 +112,8 @@ class Desk {
     this.place();
     if (this.form.current === END) byId("give").focus({ preventScroll: true });
     else this.feed.at(state.turn);
-    this.quiet = false;
+    this.quiet = this.busy = false; // from here on keys count
+    document.body.dataset.id = task.id;
   }
 
   progress(progress) {
@@ -164,6 +166,11 @@ class Desk {
       document.body.dataset.saved = changes;
     }
     this.kept("kept", "Saved");
+  }
+
+  // The tab is being closed: what has not been sent goes now.
+  leave() {
+    if (this.dirty && this.task) Server.ask("save", { labeller: this.labeller, id: this.task.id, base: this.task.base, state: this.form.state }).catch(() => {});
   }
 
   async settled() { while (this.pumping) await this.pumping; }

@@ -84,6 +84,7 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   if (!event.repeat || reading) action(); // a key held down gives no second label
 });
+addEventListener("pagehide", () => desk.leave());
 addEventListener("pointerdown", () => { desk.active = Date.now(); });
 
 const click = (id, action) => byId(id).addEventListener("click", action);

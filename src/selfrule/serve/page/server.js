@@ -6,6 +6,7 @@ const Server = {
       how.method = "POST";
       how.headers = { "Content-Type": "application/json" };
       how.body = JSON.stringify(body);
+      how.keepalive = how.body.length < 30000; // what is on its way arrives even when the tab is closed; browsers allow 64 kB of it
     }
     let reply, got;
     try {

@@ -8,7 +8,7 @@ class Feed {
     this.cite = cite;
     this.moved = moved;
     this.total = 0;
-    element.addEventListener("scroll", () => this.fill(), { passive: true });
+    element.addEventListener("scroll", () => { this.follow(); this.fill(); }, { passive: true });
     addEventListener("resize", () => this.fill());
   }
 
@@ -156,6 +156,18 @@ class Feed {
 
   // Tab comes to the turn that is read and its buttons, not to every turn on the way.
   reach(element, index) { for (const part of [element, ...element.querySelectorAll("button")]) part.tabIndex = index; }
+
+  // Whoever scrolls away from the turn they were at is at the first one in view: never is a turn cited that cannot be seen.
+  follow() {
+    const old = this.turns.get(this.here), view = this.element.getBoundingClientRect();
+    if (!this.opened || !old || this.element.getAttribute("aria-busy") === "true") return;
+    const box = old.getBoundingClientRect();
+    if (box.bottom > view.top + 8 && box.top < view.bottom - 8) return;
+    for (const [index, element] of [...this.turns].sort(([a], [b]) => a - b)) {
+      if (element.getBoundingClientRect().bottom <= view.top + 40) continue;
+      return this.at(index, this.element.contains(document.activeElement));
+    }
+  }
 
   // Brings a turn into view, its beginning if it is taller than the view.
   show(index, top = false) {
