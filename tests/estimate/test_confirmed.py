@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from selfrule.estimate.confirmed import Term, among_flagged, confirmed, missed, missed_at_most, product, summed
 from selfrule.estimate.intervals import clopper_pearson, wilson
 from selfrule.estimate.labelled import sides
-from selfrule.estimate.midp import mid_p
+from selfrule.estimate.midp import share_limits
 
 from .studies import SEVERE, study
 
@@ -38,7 +38,7 @@ def test_labels_of_one_stratum_are_one_proportion():
     figure = among_flagged(sides(study((200, 60, 33), (9800, 100, 0)), SEVERE))
     assert figure.interval == pytest.approx(wilson(33, 60))
     figure = among_flagged(sides(study((200, 60, 4), (9800, 100, 0)), SEVERE))
-    assert figure.interval == pytest.approx(mid_p(4, 60))
+    assert figure.interval == pytest.approx(share_limits(4, 60, 4))
 
 
 def test_confirmed_is_the_share_flagged_times_the_share_confirmed():
@@ -55,7 +55,7 @@ def test_with_everything_flagged_labelled_it_is_nearly_wilsons_interval_of_the_w
     assert figure.interval == pytest.approx(wilson(300, 100_000), rel=0.02)
 
 
-def test_nothing_confirmed_among_three_is_no_more_than_a_mid_p_limit_would_say():
+def test_nothing_confirmed_among_three_has_about_the_limit_of_nothing_seen_of_all():
     figure = confirmed(sides(study((3, 3, 0), (99_997, 100, 0)), SEVERE))
     assert figure.share == 0
     assert 2.4e-5 <= figure.interval.high <= 6e-5  # nothing seen of 100,000: 3.0 by mid-P, 3.7 exact
@@ -66,7 +66,7 @@ def test_nothing_flagged_is_zero_with_a_limit_and_not_undefined():
     assert among_flagged(s) is None
     figure = confirmed(s)
     assert (figure.share, figure.interval.low) == (0, 0)
-    assert figure.interval.high == pytest.approx(mid_p(0, 10_000).high)
+    assert figure.interval.high == pytest.approx(clopper_pearson(0, 10_000).high)
 
 
 def test_flagged_and_not_yet_labelled_is_unknown():

@@ -11,7 +11,7 @@ from scipy.stats import binom
 from selfrule.errors import UsageError
 from selfrule.estimate.clusters import clustering, persons_of
 from selfrule.estimate.intervals import clopper_pearson, wilson
-from selfrule.estimate.midp import limits, mid_p, outer_limits
+from selfrule.estimate.midp import limits, mid_p, outer_limits, share_limits
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -49,12 +49,30 @@ def test_it_covers_93_percent_and_more_of_every_rare_share_by_enumeration(n):
         assert 0.93 <= covered <= 0.998, f"{events} expected of {n}: {covered:.3f}"
 
 
-def test_ten_events_and_more_get_wilsons_limits_and_fewer_get_mid_p():
-    for events, way in ((9, mid_p), (10, wilson)):
-        part = clustering(persons_of(np.arange(300)), np.arange(300) < events)
-        assert limits(part) == pytest.approx(way(events, 300))
+@pytest.mark.parametrize("n", [30, 100, 1000])
+def test_the_wider_of_both_covers_93_4_percent_of_every_share_and_little_more_on_average(n):
+    counts = np.arange(n + 1)
+    found = np.array([share_limits(int(x), n, min(x, n - x)) for x in counts])
+    shares = np.concatenate([np.linspace(0.01, 0.5, 100), np.linspace(0.02, 12, 100) / n])
+    covered = [binom.pmf(counts, n, p)[(found[:, 0] <= p) & (p <= found[:, 1])].sum() for p in shares]
+    assert min(covered) >= 0.933
+    assert np.mean(covered) <= 0.965
+
+
+@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_no_limit_lies_beyond_the_exact_one_where_events_are_few(case):
+    count, n = case
+    found, exact = share_limits(count, n, min(count, n - count)), clopper_pearson(count, n)
+    if min(count, n - count) < 20:
+        assert exact.low <= found.low <= count / n <= found.high <= exact.high
+    else:
+        assert found == wilson(count, n)
+
+
+def test_a_bound_is_exact_below_ten_events():
     few = clustering(persons_of(np.arange(300)), np.arange(300) < 9)
     assert outer_limits(few) == pytest.approx(clopper_pearson(9, 300))
+    assert limits(few).high < outer_limits(few).high
 
 
 def test_a_count_above_n_is_refused():

@@ -19,7 +19,7 @@ from selfrule.estimate.labelled import Cell, Sides, events_of, labels_of
 from selfrule.estimate.midp import limits, outer_limits, share_limits
 
 SIX_TO_ONE = 6.0
-"""With nothing seen among n, the mid-P upper limit is about 3 / n and (x + 1/2) / n is 0.5 / n."""
+"""With nothing seen among n, upper limits are 3 / n (mid-P) to 4 / n (Wilson), and (x + 1/2) / n is 0.5 / n."""
 
 ONE_SIDED = 2 * CONFIDENCE - 1
 """Two-sided confidence whose upper limit is a one-sided 95 % bound."""
@@ -174,7 +174,7 @@ def confirmed(s: Sides, confidence: float = CONFIDENCE) -> Figure | None:
 def missed(s: Sides, confidence: float = CONFIDENCE, *, exact: bool = True) -> Figure | None:
     """What labels put at the level or above of what the judge does not, as a share of all, with two-sided limits.
 
-    Below ten events in a cell limits are exact, or mid-P where they are not `exact`; else Wilson's.
+    Below ten events in a cell limits are exact, or those of `midp.limits` where they are not `exact`; else Wilson's.
 
     Args:
         s: The cells.

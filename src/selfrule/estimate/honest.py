@@ -10,6 +10,7 @@ from selfrule.estimate.clusters import FEW_EVENTS
 from selfrule.estimate.confirmed import Figure, among_flagged, confirmed, missed_at_most
 from selfrule.estimate.corrected import Calibration
 from selfrule.estimate.labelled import OUTCOMES, Labelled, Sides, people_of, sides
+from selfrule.estimate.midp import FEW
 from selfrule.records import Estimate, EstimateKind
 
 Cell = tuple[str, str]
@@ -119,8 +120,8 @@ def _total(s: Sides, outcome: Outcome, group: dict[str, str], choice: Choice) ->
 
 def _method(said: str, figure: Figure, s: Sides, flagged: bool) -> str:
     cells = [c for c in s.side(flagged) if c.part is not None]
-    few = any(min(c.events, c.labels - c.events) < FEW_EVENTS for c in cells)
-    way = f"95 % interval (mid-P below {FEW_EVENTS} events, else Wilson)" if few else "95 % interval (Wilson)"
+    few = any(min(c.events, c.labels - c.events) < FEW for c in cells)
+    way = f"95 % interval (Wilson; below {FEW} events the wider of his and mid-P)" if few else "95 % interval (Wilson)"
     if len(cells) > 1:
         way += f", {len(cells)} strata combined by square-and-add"
     return "; ".join([said, way, *_persons(figure, s)])

@@ -1,4 +1,8 @@
-"""Limits of a share that neither undershoot where events are few, as Wilson's do, nor waste a third, as exact ones do."""
+"""Limits of a share that neither undershoot where events are few nor waste as much as the exact ones.
+
+Wilson's lower limit is too high where one event is seldom seen, mid-P's upper one too low where none is; the wider of the
+two covers at least 93.4 % of the time from 40 trials on, and 95.5 % on average (tests/estimate/test_midp.py enumerates it).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,11 @@ from scipy.optimize import brentq
 from scipy.special import betainc
 
 from selfrule.errors import UsageError
-from selfrule.estimate.clusters import FEW_EVENTS, Clustering
+from selfrule.estimate.clusters import Clustering
 from selfrule.estimate.intervals import CONFIDENCE, Interval, clopper_pearson, wilson
+
+FEW = 20
+"""Events on the rarer side below which limits are the wider of mid-P's and Wilson's."""
 
 
 @lru_cache(maxsize=65536)
@@ -49,7 +56,7 @@ def mid_p(count: float, n: float, confidence: float = CONFIDENCE) -> Interval:
 
 
 def limits(part: Clustering, confidence: float = CONFIDENCE) -> Interval:
-    """Limits of the share of a cluster sample on its effective number: mid-P below ten events a side, else Wilson's.
+    """Limits of the share of a cluster sample, on its effective number: see `share_limits`.
 
     Args:
         part: From `clusters.clustering`.
@@ -63,9 +70,26 @@ def limits(part: Clustering, confidence: float = CONFIDENCE) -> Interval:
 
 
 def share_limits(count: float, n: float, events: float, confidence: float = CONFIDENCE) -> Interval:
-    """Limits from effective counts; `events` is the number of the rarer side that decides which limits are used."""
-    few = min(events, count, n - count) < FEW_EVENTS
-    return mid_p(min(count, n), n, confidence) if few else wilson(count, n, confidence)
+    """Wilson's limits of effective counts; below twenty events the wider of his and mid-P's on either side.
+
+    No limit lies beyond the exact one: at no event it is that, 3.7 / n.
+
+    Args:
+        count: Effective successes, in [0, n].
+        n: Effective trials, above 0.
+        events: Plain events of the rarer side.
+        confidence: Two-sided confidence.
+
+    Returns:
+        The limits.
+    """
+    count = min(count, n)
+    found = wilson(count, n, confidence)
+    if min(events, count, n - count) >= FEW:
+        return found
+    other, exact = mid_p(count, n, confidence), clopper_pearson(count, n, confidence)
+    low, high = min(found.low, other.low), max(found.high, other.high)
+    return Interval(max(low, exact.low), min(high, exact.high))
 
 
 def outer_limits(part: Clustering, confidence: float = CONFIDENCE) -> Interval:
