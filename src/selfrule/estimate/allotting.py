@@ -78,6 +78,8 @@ def neyman(w: Worlds, n: int, blend: float) -> Floats:
             break
         got[full] = size[full]
         open_ &= ~full
+    while got.sum() > n:  # one a stratum was more than some were due
+        got[np.argmax(got)] -= 1
     for k in np.argsort(-pull, kind="stable"):  # what rounding left goes where it teaches most
         got[k] += min(max(n - got.sum(), 0), size[k] - got[k])
     return got

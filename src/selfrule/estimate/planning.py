@@ -15,12 +15,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 from scipy.stats import binom
 
 from selfrule.errors import UsageError
 from selfrule.estimate.clusters import FEW_EVENTS, PRIOR_ICC
 from selfrule.estimate.confirmed import ONE_SIDED, Term, summed
-from selfrule.estimate.intervals import CONFIDENCE, Interval, clopper_pearson, wilson
+from selfrule.estimate.intervals import CONFIDENCE, Interval, clopper_pearson, normal_quantile, wilson
 from selfrule.estimate.midp import share_limits
 from selfrule.estimate.twophase import Part, combine
 
@@ -259,7 +260,8 @@ def rate(w: Worlds, way: Way, drawn: Sequence[float]) -> Seen:
     share = np.minimum(share, 1.0)
     count = np.stack([_count(w.luck[:, 0, k], n, share[:, k]) for k, n in enumerate(worth)], axis=1)
     whole = w.independent(w.n, w.n)
-    made = [_limits(way, row.tolist(), worth, weight.tolist(), whole) for row in count]
+    effect = [n / max(one, 1) for n, one in zip(number.tolist(), worth, strict=True)]
+    made = [_limits(way, row.tolist(), worth, effect, weight.tolist(), whole) for row in count]
     found = np.array(made)
     flagged = count * (number / np.maximum(worth, 1))
     return Seen(Found(found[:, 0], found[:, 1], found[:, 2]), groups, number, flagged)
@@ -270,8 +272,9 @@ def _count(luck: Floats, n: int, share: Floats) -> Floats:
 
 
 def _limits(
-    way: Way, count: list[float], worth: list[int], weight: list[float], whole: int
+    way: Way, count: list[float], worth: list[int], effect: list[float], weight: list[float], whole: int
 ) -> tuple[float, float, float]:
+    """Share and limits of one study, from effective counts; `effect` is the design effect behind each."""
     if way == "random" or len(count) == 1:
         return (count[0] / worth[0], *_wilson(count[0], worth[0]))
     if way == "study":
@@ -282,11 +285,23 @@ def _limits(
         inner = _wilson(weight[0] * whole, whole)
         done = combine(parts, [inner, Interval(1 - inner.high, 1 - inner.low)])
         return done.share, done.low, done.high
-    terms = [Term(s, x / n, *_mid(x, n)) for x, n, s in zip(count, worth, weight, strict=True)]
+    terms = [
+        Term(s, x / n, *_mid(x / more, n / more))
+        for x, n, s, more in zip(count, worth, weight, map(_unsure, count, effect), strict=True)
+    ]
     share = sum(t.weight * t.share for t in terms)
     spread = max(sum(t.weight * t.share**2 for t in terms) - share**2, 0.0) / whole
     term = summed(terms, spread)
     return term.share, term.low, term.high
+
+
+@lru_cache(maxsize=1 << 12)
+def _unsure(events: float, effect: float) -> float:
+    """How much an estimated design effect exceeds the true one where few persons carry the level, as `clusters` makes it."""
+    if effect <= 1:
+        return 1.0
+    t = float(stdtrit(max(events, 2.0), (1 + CONFIDENCE) / 2)) / normal_quantile(CONFIDENCE)
+    return (1 + (effect - 1) * t * t) / effect
 
 
 @lru_cache(maxsize=1 << 16)
@@ -295,7 +310,7 @@ def _wilson(count: float, n: int) -> Interval:
 
 
 @lru_cache(maxsize=1 << 16)
-def _mid(count: float, n: int) -> Interval:
+def _mid(count: float, n: float) -> Interval:
     return share_limits(count, n, count)
 
 

@@ -103,8 +103,10 @@ class Labelling:
         names = ("mild", "moderate", "severe")[self.first - 1 :]
         flagged = sum(given[name] for name in names)
         there = self.offer.seen.flagged.sum(axis=1)
-        near = 1 + (self.w.together - 1) * PRIOR_ICC  # conversations that a flagged one's person has flagged
-        alike = 1 + (near - 1) * PRIOR_ICC * np.minimum(flagged * self.mine / np.maximum(there, 1.0), 1.0)
+        near = (
+            self.w.together - 1
+        ) * PRIOR_ICC  # other flagged conversations of a flagged one's person: taken for the same
+        alike = 1 + near * np.minimum(flagged * self.mine / np.maximum(there, 1.0), 1.0)
         worth = self._worth(self.offer.seen.flagged) / alike
         return Shown(given, confirm(self.w, flagged * self.mine, there, worth), miss(self.w, self._below(given)))
 
