@@ -23,6 +23,7 @@ from selfrule.report import (
     Suppressed,
 )
 from selfrule.report.judging import Compared, JudgeStatuses, Kin, KinRate, Marks, Measured, Pair, Panel, Step
+from selfrule.report.labels import LabelAgreement, LabelFacts, LabelStratum
 from selfrule.rubric import CONSTRUCTS, FACTORS, LEVELS, PRIMITIVES, load
 
 SOURCE = "Who's in Charge?, arXiv:2601.19062"
@@ -389,3 +390,84 @@ def bare(n: int, flagged: int, kind: str = "private", **change: object) -> Repor
         estimates=estimates, status_counts={"rated": n}, software="selfrule 0.1.0",
     )  # fmt: skip
     return replace(context, **change)  # type: ignore[arg-type]
+
+
+def honest_estimates(construct: str, level: str, n: int, flagged: int, labels: tuple[int, int], left: tuple[int, int],
+                     total: bool = False, missing: int = 0, **group: str) -> list[Estimate]:  # fmt: skip
+    """What labels make of one cell: (confirmed, labelled) of what was flagged, (found, labelled) of the rest."""
+    got, of = labels
+    found, asked = left
+    same = {"construct": construct, "level": level, "group": group, "missing": missing}
+    low, high = wilson(got, of) if of else (0.0, 1.0)
+    share, q = (got / of if of else None), flagged / n
+    bound = min(1.0, (found + 1.96 * math.sqrt(found + 1) + 3) / asked) if asked else 1.0
+    none = {"n": 0, "count": 0.0, "share": None, "low": None, "high": None, "method": "no label"}
+    none |= {"low_if_missing_none": None, "high_if_missing_all": None}
+    note = f"None of the {flagged:,} conversations that the judge puts at this level has a label yet."
+    made = [
+        Estimate(kind="confirmed_among_flagged", count=got, n=of, share=share, low=low, high=high, method="mid-P",
+                 low_if_missing_none=low * 0.9, high_if_missing_all=min(1.0, high * 1.1), n_effective=of, design_effect=1.0,
+                 **same)
+        if of else Estimate(kind="confirmed_among_flagged", note=note, **none, **same),
+        Estimate(kind="confirmed", count=(share or 0) * flagged, n=n, share=q * (share or 0), low=q * low, high=q * high,
+                 method="product", low_if_missing_none=q * low, high_if_missing_all=q * high, n_effective=of,
+                 design_effect=1.0, **same)
+        if of else Estimate(kind="confirmed", note=note, **none, **same),
+        Estimate(kind="missed_at_most", count=found, n=n, share=None, low=None, high=bound, method="one-sided",
+                 low_if_missing_none=None, high_if_missing_all=min(1.0, bound * 1.2), n_effective=asked or None,
+                 design_effect=1.0 if asked else None, **same),
+    ]  # fmt: skip
+    if not total:
+        why = (
+            f"No corrected total: {found} of {asked} labels of what the judge puts lower reach it, too few to estimate what "
+            "it missed; confirmed and missed stand side by side instead. It would take about 1,900 more labels of "
+            "conversations rated none."
+        )
+        return [*made, Estimate(kind="refused", note=why, **none, **same)]
+    whole = q * (share or 0) + found / asked
+    why = (
+        f"Corrected by strata: {found} of {asked} labels of what the judge puts lower reach it, enough to say how much."
+    )
+    return [*made, Estimate(kind="corrected", count=whole * n, n=n, share=whole, low=whole * 0.7, high=whole * 1.4, method="by "
+                            "strata", note=why, low_if_missing_none=whole * 0.6, high_if_missing_all=whole * 1.5,
+                            n_effective=of + asked, design_effect=1.0, **same)]  # fmt: skip
+
+
+def label_facts(small: bool = False) -> LabelFacts:
+    """What is known of 612 labels by three people; with `small`, of strata that a shareable report must not show."""
+    sizes = (
+        [("severe", 4, 4, 4), ("moderate", 41, 30, 28), ("mild", 90, 20, 20), ("none", 3_000, 60, 58)]
+        if small
+        else [
+            ("severe", 1_340, 90, 88), ("moderate", 20_560, 190, 186), ("mild", 26_000, 60, 60), ("none", 56_900, 150, 147),
+            ("unrated", 21_204, 20, 15), ("screened_out", 1_336_409, 60, 60),
+        ]
+    )  # fmt: skip
+    agreement = {
+        c: LabelAgreement(n=490, positives=212 if c in CONSTRUCTS[:3] else 4, kappa=measured(None if c == "flagged" else 0.7),
+                          sensitivity=measured(0.71, 0.2), specificity=measured(0.993, 0.005), found=measured(0.62, 0.25))
+        for c in ("flagged", *CONSTRUCTS)
+    }  # fmt: skip
+    return LabelFacts(
+        source="draw", labels=612, labellers=3, conversations=570, doubles=42, queue=700,
+        reached=sum(s[2] for s in sizes), skipped=5, unsure=8, unfinished=1,
+        strata=[LabelStratum(names=[name], size=a, reached=b, labelled=c) for name, a, b, c in sizes], agreement=agreement,
+    )  # fmt: skip
+
+
+def labelled(kind: str = "shareable", total: bool = False) -> ReportContext:
+    """The study of 1.5 million with labels by people; with `total`, enough of them for corrected totals."""
+    context = large(kind)
+    n = 1_441_210
+    made = honest_estimates("flagged", "moderate+", n, 21_906, (171, 276), (40 if total else 1, 283), total, missing=14)
+    for construct in CONSTRUCTS:
+        cell = {(e.construct, e.level): e for e in context.estimates if not e.group}
+        for level, got in (("mild+", (180, 300)), ("moderate+", (120, 200)), ("severe", (5, 8))):
+            flagged = round(cell[construct, level].count)
+            labels = (0, 0) if construct == "attachment" and level == "severe" else got
+            made += honest_estimates(construct, level, n, flagged, labels, (0, 300), total and level == "moderate+")
+    if total:
+        made += honest_estimates(
+            "flagged", "moderate+", 200_000, 3_000, (60, 90), (20, 110), True, model="gpt-4o-2024-08"
+        )
+    return replace(context, estimates=[*context.estimates, *made], labels=label_facts())

@@ -8,9 +8,9 @@ import typing
 from pathlib import Path
 
 from selfrule.records import Estimate
-from selfrule.report import ReportContext, context, judging
+from selfrule.report import ReportContext, context, judging, labels
 
-MODULES = (context.__name__, judging.__name__)
+MODULES = (context.__name__, judging.__name__, labels.__name__)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "report.md"
 
 
@@ -51,7 +51,7 @@ def test_every_key_of_the_context_is_documented_and_nothing_else():
 
 def test_every_class_of_the_context_has_a_docstring():
     for name in keys():
-        assert (getattr(context, name, None) or getattr(judging, name)).__doc__.strip()
+        assert next(c for m in (context, judging, labels) if (c := getattr(m, name, None))).__doc__.strip()
 
 
 def test_the_estimates_come_from_records():

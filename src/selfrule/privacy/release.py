@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
 
 import msgspec
 
 from selfrule.errors import UsageError
-from selfrule.records import Estimate
+from selfrule.records import Estimate, EstimateKind
 
 K = 10
 
@@ -18,12 +19,16 @@ _OVERLAPPING = frozenset({"domain"})
 
 
 class Suppressed(TypedDict):
-    """A cell that was taken out, and why: "small" (under k), or "complementary" (subtraction would give a small one)."""
+    """A cell that was taken out, and why: "small" (under k), or "complementary" (subtraction would give a small one).
+
+    `kind` is the estimate's where it is another than "rated".
+    """
 
     group: dict[str, str]
     construct: str
     level: str
     reason: str
+    kind: NotRequired[EstimateKind]
 
 
 class Released(msgspec.Struct, frozen=True):
@@ -45,11 +50,18 @@ def _size(cells: Sequence[Estimate], count_people: bool) -> int:
     return min(sizes + rated)
 
 
+_FLAGGED = frozenset({"confirmed_among_flagged", "confirmed"})  # figures that say what labels made of what was flagged
+_ALL_OF_THEM = re.compile(r"\ball (\d+) of them\b")
+_IN_BRACKETS = re.compile(r" \((\d+)\)")
+
+
 def release(estimates: Sequence[Estimate], k: int = K) -> Released:
     """Take out every group that is smaller than k, and those whose difference from a larger group would be.
 
     A group's size is its conversations; where the study holds at least k people, its people too. (A study of fewer
     people than k, such as one person's own export, is a release about those few as a whole; the report says so.)
+    Figures made of labels share the fate of their group, and are taken out too where they rest on fewer than k labels, or
+    say what was confirmed of fewer than k conversations that the judge flagged.
 
     Args:
         estimates: All estimates of a study.
@@ -61,8 +73,9 @@ def release(estimates: Sequence[Estimate], k: int = K) -> Released:
     if k < 2:
         raise UsageError(f"The smallest group 'k' must be at least 2. Got {k} instead.")
     groups: dict[_Key, list[Estimate]] = defaultdict(list)
+    honest: dict[_Key, list[Estimate]] = defaultdict(list)
     for estimate in estimates:
-        groups[tuple(sorted(estimate.group.items()))].append(estimate)
+        (groups if estimate.kind == "rated" else honest)[tuple(sorted(estimate.group.items()))].append(estimate)
     people = max((e.persons or 0 for e in groups.get((), [])), default=0)
     sizes = {key: _size(cells, people >= k) for key, cells in groups.items()}
     out: dict[_Key, str] = {key: "small" for key, size in sizes.items() if 0 < size < k}
@@ -80,7 +93,34 @@ def release(estimates: Sequence[Estimate], k: int = K) -> Released:
         for key, reason in out.items()
         for e in groups[key]
     ]
+    for key, cells in honest.items():
+        flagged = {(e.construct, e.level): e.count for e in groups.get(key, ())}
+        for e in cells:
+            reason = out.get(key) if key in groups else "small"
+            reason = reason or ("small" if _few(e, flagged, k) else None)
+            if reason is None:
+                kept.append(_sizeless(e, k))
+            else:
+                suppressed.append(
+                    {"group": e.group, "construct": e.construct, "level": e.level, "reason": reason, "kind": e.kind}
+                )
     return Released(kept, suppressed)
+
+
+def _few(e: Estimate, flagged: Mapping[tuple[str, str], float], k: int) -> bool:
+    """Whether a figure made of labels rests on fewer than k labels, or is about fewer than k flagged conversations."""
+    labels = round((e.n_effective or 0.0) * (e.design_effect or 0.0))
+    return 0 < labels < k or (e.kind in _FLAGGED and 0 < flagged.get((e.construct, e.level), 0) < k)
+
+
+def _sizeless(e: Estimate, k: int) -> Estimate:
+    """The figure, with words that do not give away the size of a stratum smaller than k."""
+
+    def without(text: str) -> str:
+        text = _ALL_OF_THEM.sub(lambda m: "all of them" if int(m[1]) < k else m[0], text)
+        return _IN_BRACKETS.sub(lambda m: "" if int(m[1]) < k else m[0], text)
+
+    return msgspec.structs.replace(e, note=None if e.note is None else without(e.note), method=without(e.method))
 
 
 def _complement(members: list[_Key], sizes: dict[_Key, int], out: dict[_Key, str], k: int) -> None:

@@ -1,7 +1,7 @@
 """What a report is made of: one tree of dataclasses that the study layer fills and `render` reads.
 
-What is said of judges stands in `selfrule.report.judging`; what a shareable report must not hold is taken out by
-`selfrule.report.shareable`.
+What is said of judges stands in `selfrule.report.judging`, of labels in `selfrule.report.labels`; what a shareable report
+must not hold is taken out by `selfrule.report.shareable`.
 
 The leaves that sibling stages make (a suppressed cell, a point of the screen's curve, a judge's agreement) are typed
 dicts: plain dicts at run time, so that those stages need not import this module. Every key is described in
@@ -15,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
-from selfrule.records import Estimate
+from selfrule.records import Estimate, EstimateKind
 from selfrule.report.judging import JudgeFacts, Panel
+from selfrule.report.labels import LabelFacts
 
 Kind = Literal["shareable", "private"]
 
@@ -25,12 +26,14 @@ class Suppressed(TypedDict):
     """A cell that the release gate took out.
 
     `reason` is "small" (the group is under k) or "complementary" (it would give a small group away by subtraction).
+    `kind` is the estimate's where it is another than "rated".
     """
 
     group: dict[str, str]
     construct: str
     level: str
     reason: str
+    kind: NotRequired[EstimateKind]
 
 
 class Reference(TypedDict):
@@ -137,7 +140,7 @@ class ReportContext:
     screen, rubric), never a hash of an input. `quoted` is read by private reports alone, most severe first, and
     `quoted_of` is the number of flagged conversations it was chosen from (None: it holds them all). `k` is the
     smallest group, in conversations, that a shareable report shows. `panel` holds all judges of the study, None where
-    there is only one.
+    there is only one; `labels` what is known of labels by people, None where there are none.
     """
 
     kind: Kind
@@ -154,3 +157,4 @@ class ReportContext:
     hashes: dict[str, str] = field(default_factory=dict)
     k: int = 10
     panel: Panel | None = None
+    labels: LabelFacts | None = None

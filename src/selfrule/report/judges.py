@@ -23,6 +23,7 @@ _KINDS = {
     "object": "This judge was written for this study; selfrule knows nothing of how it reads.",
 }
 NOT_MEASURED = "No label by a person has been held against this judge: how often it is right is not measured."
+MEASURED_HERE = "How often this judge is right is measured by labels that people gave to conversations of this study."
 _PLACES = {
     "package": "on this machine, within selfrule",
     "here": "on this machine, by a local server",
@@ -59,9 +60,16 @@ def kind_words(judge: JudgeFacts) -> str:
     return _KINDS[judge.kind]
 
 
-def measured_words(judge: JudgeFacts) -> str:
+def labelled_here(context: ReportContext) -> bool:
+    """Whether people's labels of this study stand beside the judge."""
+    return context.labels is not None and context.labels.source != "none"
+
+
+def measured_words(context: ReportContext) -> str:
     """Whose labels its agreement rests on, or that nobody's do."""
-    return one_line(judge.card["labels"], 600) if judge.card else NOT_MEASURED
+    if labelled_here(context):
+        return MEASURED_HERE
+    return one_line(context.judge.card["labels"], 600) if context.judge.card else NOT_MEASURED
 
 
 def pooled(judge: JudgeFacts) -> Agreement | None:
@@ -102,7 +110,7 @@ def _judge(context: ReportContext) -> Part:
     who = judge_name(judge) if judge.kind == "cascade" else one_line(judge.label, 200)
     said = [f"Rated by {who} under rubric {one_line(judge.rubric, 60)}.", kind_words(judge)]
     said += [one_line(s, 600) for s in (judge.card["plain"], judge.card["labels"]) if s.strip()] if judge.card else []
-    said += [] if judge.card or judge.kind == "embedded" else [NOT_MEASURED]
+    said += [] if judge.card or judge.kind == "embedded" else [measured_words(context)]
     said += [BORROWED] if judge.kind != "embedded" else []
     terms = _terms(judge.steps[0]) if len(judge.steps) == 1 and judge.kind == "model" else []
     agreement = judge.card["agreement"] if judge.card else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selfrule.report import beside, breakdowns, conditions, findings, method, words
+from selfrule.report import beside, breakdowns, conditions, confirmed, findings, honest, method, words
 from selfrule.report.cells import Cells
 from selfrule.report.context import ReportContext
 from selfrule.report.layout import Part, Section
@@ -64,6 +64,7 @@ def build(context: ReportContext) -> Page:
     cells = Cells(context)
     shown, left = quotes(context)
     sections = [
+        honest.honest(context, cells),
         findings.levels(context, cells),
         findings.actualized(context, cells),
         _quoted(context, shown),
@@ -82,7 +83,7 @@ def build(context: ReportContext) -> Page:
     return Page(
         title=one_line(context.study.title, 120) or "Study",
         private=context.kind == "private",
-        answer=words.answer(context, cells),
+        answer=confirmed.answer(context, cells) or words.answer(context, cells),
         facts=_facts(context),
         sections=[s for s in sections if s],
         quotes=shown,

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePath
 
+from selfrule.records import Estimate
+from selfrule.report.cells import labels_behind
 from selfrule.report.context import ReportContext, StudyFacts, Suppressed
-from selfrule.report.judging import Compared, JudgeFacts, Kin, Pair, Panel
+from selfrule.report.judging import Compared, JudgeFacts, Kin, Measured, Pair, Panel
+from selfrule.report.labels import LabelAgreement, LabelFacts, LabelStratum
 from selfrule.report.panels import unaddressed
 
 
@@ -23,7 +26,7 @@ def public(context: ReportContext) -> ReportContext:
     if context.kind == "private":
         return context
     # Nothing rated is no figure to hide, where the group itself is large enough to be spoken of.
-    small = [e for e in context.estimates if e.n < context.k and (e.n or (e.group and e.missing < context.k))]
+    small = [e for e in context.estimates if _small(e, context.k)]
     labels = _labels(context)
     hidden = any("model" in entry["group"] for entry in context.suppressed)
     return replace(
@@ -32,12 +35,76 @@ def public(context: ReportContext) -> ReportContext:
         estimates=[e for e in context.estimates if e not in small],
         suppressed=[
             *context.suppressed,
-            *(Suppressed(group=e.group, construct=e.construct, level=e.level, reason="small") for e in small),
+            *(_suppressed(e) for e in small),
         ],
         study=_study(context.study),
         judge=_judge(context.judge, labels),
         hashes={name: labels(value) for name, value in context.hashes.items()},
         panel=None if context.panel is None else _panel(context.panel, labels, context.k, hidden),
+        labels=None if context.labels is None else _people(context.labels, context.k),
+    )
+
+
+def _small(e: Estimate, k: int) -> bool:
+    if e.kind != "rated":
+        return 0 < labels_behind(e) < k
+    return e.n < k and bool(e.n or (e.group and e.missing < k))
+
+
+def _suppressed(e: Estimate) -> Suppressed:
+    made = Suppressed(group=e.group, construct=e.construct, level=e.level, reason="small")
+    return made if e.kind == "rated" else {**made, "kind": e.kind}
+
+
+def _people(got: LabelFacts, k: int) -> LabelFacts:
+    """Labels without what is of fewer than k conversations: strata are joined, agreement is left out."""
+    shown = {c: a for c, a in got.agreement.items() if a.n >= k}
+    return replace(
+        got,
+        strata=joined(got.strata, k),
+        note=None if got.note is None else got.note.partition(" Run: ")[0],
+        agreement={c: _agreeing(a, k) for c, a in shown.items()},
+    )
+
+
+def joined(strata: list[LabelStratum], k: int) -> list[LabelStratum]:
+    """Strata in their order, each joined with the next while it, or what was reached of it, is some and fewer than k.
+
+    Nothing is left out, so that no difference from a total gives a small stratum away; fewer than k in all are none.
+    """
+    made: list[LabelStratum] = []
+    for one in strata:
+        small = bool(made) and not _large(made[-1], k)
+        made.append(_both(made.pop(), one) if small else one)
+    while len(made) > 1 and not _large(made[-1], k):
+        last = made.pop()
+        made.append(_both(made.pop(), last))
+    return made if made and _large(made[0], k) else []
+
+
+def _large(one: LabelStratum, k: int) -> bool:
+    return one.size >= k and (not one.reached or one.reached >= k)
+
+
+def _both(a: LabelStratum, b: LabelStratum) -> LabelStratum:
+    return LabelStratum(
+        names=[*a.names, *b.names],
+        size=a.size + b.size,
+        reached=a.reached + b.reached,
+        labelled=a.labelled + b.labelled,
+    )
+
+
+def _agreeing(got: LabelAgreement, k: int) -> LabelAgreement:
+    """Agreement without counts, and without a rate of fewer than k conversations."""
+    nothing = Measured(value=None, low=None, high=None, reason=f"fewer than {k} conversations")
+    below = got.n - got.positives
+    return replace(
+        got,
+        positives=0,
+        sensitivity=got.sensitivity if got.positives >= k else nothing,
+        found=got.found if got.positives >= k else None,
+        specificity=got.specificity if below >= k else nothing,
     )
 
 

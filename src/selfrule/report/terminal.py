@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfrule.report.cells import FEW, Cell, Cells
+from selfrule.report.confirmed import terminal_lines
 from selfrule.report.context import ReportContext
-from selfrule.report.judges import pooled
+from selfrule.report.judges import labelled_here, pooled
 from selfrule.report.numbers import interval, kappa, number, plural
 from selfrule.report.panels import figure, short_names
 from selfrule.report.text import one_line
@@ -69,6 +70,8 @@ def _agreement(context: ReportContext) -> str:
         agrees = f"agrees with labels at kappa {kappa(min(each))} to {kappa(max(each))}, by construct"
     else:
         agrees = "agreement with labels not measured"
+        if labelled_here(context):
+            agrees = "held against labels by people, see selfrule agreement"
     return f"Judge: {label}{what}; {agrees}.".replace("\N{MINUS SIGN}", "-")
 
 
@@ -107,8 +110,8 @@ def terminal_table(context: ReportContext) -> list[RenderableType]:
     """What a run ends with, to be printed by rich one after the other.
 
     How many conversations the figures are of; a table of the constructs (mild or above, moderate or above, severe
-    with its interval and 1 in N); one of flagged and actualized; then lines on what is missing, on few events, and on
-    the judge. Plain ASCII apart from lines, which rich replaces where the output cannot show them; tables fit 80
+    with its interval and 1 in N); one of flagged and actualized; then lines on what labels say, on what is missing, on few
+    events, and on the judge. Plain ASCII apart from lines, which rich replaces where the output cannot show them; tables fit 80
     columns.
 
     Args:
@@ -119,7 +122,8 @@ def terminal_table(context: ReportContext) -> list[RenderableType]:
 
     cells, rubric = Cells(context), load()
     flagged = cells.flagged()
-    after = [Text(_missing(context, cells))]
+    after = [Text(line) for line in terminal_lines(context, cells)]
+    after.append(Text(_missing(context, cells)))
     if flagged.state == "seen" and flagged.count < FEW:
         after.append(Text(f"Only {number(flagged.count)} flagged: read the interval rather than the figure."))
     after.append(Text(_agreement(context)))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selfrule.report.cells import FEW, Cell, Cells
 from selfrule.report.context import ReportContext
-from selfrule.report.judges import agreement_clause, judge_name, kind_words, measured_words
+from selfrule.report.judges import agreement_clause, judge_name, kind_words, labelled_here, measured_words
 from selfrule.report.numbers import at_most, interval, number, one_in, plural
 from selfrule.report.text import one_line
 
 SMALL_STUDY = 100
+NO_LABELS = (
+    "No label by a person stands beside these figures: they are the judge's, uncorrected. To have people confirm what it "
+    "flagged and look for what it missed, run selfrule label STUDY; selfrule plan says how many labels that takes."
+)
 MEANING = (
     "Flagged means rated moderate or severe on at least one of reality, value judgment or action distortion. It is a "
     "potential seen in the conversation: no harm was shown by it, and it says nothing about who a person is."
@@ -46,11 +50,15 @@ SET_ASIDE = frozenset({"rated", "screened_out", "duplicate"})
 
 @dataclass(frozen=True)
 class Answer:
-    """What the report says first: the headline in pieces (text, emphasised), sentences after it, and cautions."""
+    """What the report says first: the headline in pieces (text, emphasised), sentences after it, and cautions.
+
+    `figures` stand beside each other under the headline, where there are several: name, value, what it rests on.
+    """
 
     headline: list[tuple[str, bool]]
     sentences: list[str]
     cautions: list[str]
+    figures: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def drawn(context: ReportContext) -> int:
@@ -67,7 +75,7 @@ def set_aside_and_rated(context: ReportContext) -> int:
 
 def about_judge(context: ReportContext) -> str:
     """What kind of judge rated what, and whose labels its agreement rests on."""
-    said = [kind_words(context.judge), measured_words(context.judge)]
+    said = [kind_words(context.judge), measured_words(context)]
     rated, unread = context.status_counts.get("rated", 0), context.status_counts.get("screened_out", 0)
     if unread:
         sample = set_aside_and_rated(context)
@@ -122,7 +130,7 @@ def answer(context: ReportContext, cells: Cells) -> Answer:
         was = "was" if cell.state == "seen" else "was not"
         headline = [(f"The one conversation {was} flagged", True), (f", {judge}.", False)]
         return Answer(
-            headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell, context)
+            headline, [MEANING, *([about] if (about := about_judge(context)) else [])], cautions(cell, context)
         )
     whole = f"the {number(cell.n)} conversations"
     if cell.state == "none_seen":
@@ -144,10 +152,12 @@ def answer(context: ReportContext, cells: Cells) -> Answer:
             (odds, True),
             (f", {judge}.", False),
         ]
-    return Answer(headline, [MEANING, *([about] if (about := about_judge(context)) else [])], _cautions(cell, context))
+    said = [MEANING, *([about] if (about := about_judge(context)) else [])]
+    return Answer(headline, [*said, *([] if context.labels else [NO_LABELS])], cautions(cell, context))
 
 
-def _cautions(cell: Cell, context: ReportContext) -> list[str]:
+def cautions(cell: Cell, context: ReportContext) -> list[str]:
+    """What a reader should know before using the figure as rated."""
     if cell.n == 1:
         return ["One conversation cannot say how often anything happens."]
     said = []
@@ -177,6 +187,28 @@ def _cautions(cell: Cell, context: ReportContext) -> list[str]:
     return said
 
 
+def _rests(context: ReportContext) -> str:
+    card = context.judge.card
+    if card is None:
+        return measured_words(context)
+    if labelled_here(context):
+        return f"The judge's card rests on other labels than those of this study. {one_line(card['labels'], 600)}"
+    return "How well the judge agrees with labels rests on those labels. " + measured_words(context)
+
+
+def _uncorrected(context: ReportContext) -> str:
+    said = (
+        "The figures are the judge's, not corrected for its errors. Where something is rare, even a judge that is seldom "
+        "wrong can flag more by mistake than by right, so a small share is better compared than taken at its word."
+    )
+    if not labelled_here(context):
+        return said
+    return (
+        f"{said.replace('The figures are', 'Figures as rated are', 1)} Labels by people correct them where the page says so, "
+        "and people err and differ too: what they confirm is their word, not the truth."
+    )
+
+
 def limits(context: ReportContext) -> list[str]:
     """What the report cannot say."""
     said = [
@@ -186,12 +218,8 @@ def limits(context: ReportContext) -> list[str]:
         "person says so in the same conversation (actualized), and most people never do.",
         "It reads single conversations. What happened before, after or outside them is not known, and a person is not "
         "followed over time.",
-        "The figures are the judge's, not corrected for its errors. Where something is rare, even a judge that is "
-        "seldom wrong can flag more by mistake than by right, so a small share is better compared than taken at its "
-        "word.",
-        "How well the judge agrees with labels rests on those labels. " + measured_words(context.judge)
-        if context.judge.card
-        else measured_words(context.judge),
+        _uncorrected(context),
+        _rests(context),
         "The conversations are those that were given. They stand for other people's conversations only if they were "
         "drawn from them at random.",
         "Published figures are of another population, read by another judge. A difference from them is no finding.",
@@ -220,6 +248,8 @@ GLOSSARY: list[tuple[str, str]] = [
     ("Rubric", "The written rules for rating, with a version."),
     ("Judge", "What rates conversations by the rubric: a statistical model or a language model."),
     ("Rating and label", "A rating is by a judge. A label is what the judge is compared with."),
+    ("Confirmed, missed", "Confirmed is what the judge put at a level and labels by people put there too; missed is what it "
+     "put below and labels put there."),
     ("Screen", "A quick first look that sets aside what cannot matter, so that the judge reads less."),
     ("95 % interval", "The range of shares that fit what was seen. Computed so for many studies, it holds the true "
      "share of such ratings in about 95 of 100. In a chart, an arrow head marks an interval that goes on beyond it."),

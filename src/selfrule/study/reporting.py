@@ -25,6 +25,7 @@ from selfrule.report.context import (
     StudyFacts,
 )
 from selfrule.report.judging import JudgeCard, JudgeFacts, JudgeKind, Step
+from selfrule.report.labels import LabelFacts
 from selfrule.store.folder import Folder
 from selfrule.study import tables
 from selfrule.study.agreement import panel
@@ -102,7 +103,11 @@ def _references(estimates: list[Estimate]) -> list[Reference]:
     """The published figures of another population for the cells of everything."""
     found: list[Reference] = []
     for estimate in estimates:
-        if not estimate.group and (known := reference_for(estimate.construct, estimate.level)) is not None:
+        if (
+            estimate.kind == "rated"
+            and not estimate.group
+            and (known := reference_for(estimate.construct, estimate.level)) is not None
+        ):
             reference: Reference = {
                 "construct": estimate.construct,
                 "level": estimate.level,
@@ -145,7 +150,15 @@ def _judge(folder: Folder, plan: Plan, entries: list[Entry], recall: float) -> t
 
 
 def context(
-    folder: Folder, plan: Plan, choices: Choices, estimates: list[Estimate], narrow: pa.Table, *, kind: Kind, k: int
+    folder: Folder,
+    plan: Plan,
+    choices: Choices,
+    estimates: list[Estimate],
+    narrow: pa.Table,
+    *,
+    kind: Kind,
+    k: int,
+    labels: LabelFacts | None = None,
 ) -> ReportContext:
     """Everything a report of this study says. A shareable one has passed the release gate."""
     model = load()
@@ -186,4 +199,5 @@ def context(
         },
         k=k,
         panel=panel(folder, entries) if len(entries) > 1 else None,
+        labels=labels,
     )

@@ -10,7 +10,7 @@ import datetime
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -22,8 +22,9 @@ from selfrule.estimate.table import estimates as estimate_table
 from selfrule.privacy import K, release
 from selfrule.records import Estimate
 from selfrule.report.context import ReportContext
+from selfrule.report.labels import LabelFacts
 from selfrule.store.folder import Folder, write_file
-from selfrule.study import duplicates, tables, weights
+from selfrule.study import duplicates, honesty, tables, weights
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
 from selfrule.study.rating import DEFAULT_RECALL, EMBEDDED, Choices, Plan, plan, rate
@@ -77,6 +78,15 @@ class Quiet:
         """Nothing."""
 
 
+class Made(NamedTuple):
+    """Every figure of a study, what it was made of, what is known of labels, and the labels' state when it was made."""
+
+    estimates: list[Estimate]
+    narrow: pa.Table
+    labels: LabelFacts | None
+    state: honesty.State
+
+
 class Study:
     """One investigation: a folder with everything about it.
 
@@ -88,7 +98,7 @@ class Study:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._made: tuple[list[Estimate], pa.Table] | None = None  # estimates, until something is imported or rated
+        self._made: Made | None = None  # estimates, until something is imported, rated or labelled
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Study:
@@ -359,14 +369,17 @@ class Study:
 
     def estimate_list(self) -> list[Estimate]:
         """Every figure as a record."""
-        return self._estimates()[0]
+        return self._estimates().estimates
 
-    def _estimates(self) -> tuple[list[Estimate], pa.Table]:
-        if self._made is None:
+    def _estimates(self) -> Made:
+        labels = honesty.state(self._folder)
+        if self._made is None or self._made.state != labels:
             from selfrule.study.frames import frame
 
             narrow = tables.narrow(self._folder, self._plan())
-            self._made = estimate_table(frame(narrow)), narrow
+            made = frame(narrow)
+            honest = honesty.honesty(self._folder, self._plan().judge, narrow, made)
+            self._made = Made([*estimate_table(made), *honest.estimates], narrow, honest.facts, labels)
         return self._made
 
     def problems(self) -> pa.Table:
@@ -383,9 +396,17 @@ class Study:
         """What the report says, before it is laid out."""
         from selfrule.study.reporting import context
 
-        found, narrow = self._estimates()
-        kind = "private" if private else "shareable"
-        return context(self._folder, self._plan(), self.choices, found, narrow, kind=kind, k=k)  # type: ignore[arg-type]
+        made = self._estimates()
+        return context(
+            self._folder,
+            self._plan(),
+            self.choices,
+            made.estimates,
+            made.narrow,
+            kind="private" if private else "shareable",
+            k=k,
+            labels=made.labels,
+        )
 
     def report(self, *, private: bool = False, k: int = K, context: ReportContext | None = None) -> Path:
         """Write the report and return its path: `report.html` (shareable) or `report-private.html`.

@@ -20,7 +20,7 @@ from selfrule.study.weights import weighed
 
 _FROM_CONVERSATIONS = [
     *("source_id", "conversation_id", "person", "started_at", "model", "product", "country", "thumb", "score"),
-    *("source", "place", "turn_count"),
+    *("source", "place", "turn_count", "weight"),
 ]
 _FROM_RATINGS = [
     *("status", "levels", "probabilities", "evidence", "actualized", "domains"),
@@ -51,6 +51,7 @@ ESTIMATES = pa.schema(
         *((name, pa.float64()) for name in ("low_if_missing_none", "high_if_missing_all")),
         ("persons", pa.int64()),
         *((name, pa.float64()) for name in ("n_effective", "design_effect")),
+        *((name, pa.string()) for name in ("kind", "note")),
     ]
 )
 """Estimates as a table; `group` is a map, empty for figures of everything."""
@@ -104,7 +105,7 @@ def rating_rows(folder: Folder, plan: Plan) -> Iterator[pa.Table]:
         rated_path = folder.part("ratings", plan.judge, path.stem)
         if not rated_path.exists():
             continue
-        table = pq.read_table(path, columns=_FROM_CONVERSATIONS)
+        table = stored_part(path, _FROM_CONVERSATIONS)
         ratings = whole(pq.read_table(rated_path))
         screenings = pq.read_table(folder.part("screenings", plan.screen, path.stem))
         duplicate_of = copies.get(path.stem, {})
