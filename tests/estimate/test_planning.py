@@ -17,10 +17,11 @@ from selfrule.estimate.cells import FLAGGED_OUTCOME, Outcome
 from selfrule.estimate.confirmed import among_flagged, missed_at_most
 from selfrule.estimate.corrected import stratified
 from selfrule.estimate.design import design_of
+from selfrule.estimate.expecting import Below, confirm, miss, rate
 from selfrule.estimate.frame import Frame
 from selfrule.estimate.groups import everything, table_of
 from selfrule.estimate.labelled import Labelled, sides
-from selfrule.estimate.planning import Below, Cheap, Prior, Rate, confirm, miss, rate, worlds
+from selfrule.estimate.planning import Cheap, Prior, Rate, worlds
 from selfrule.estimate.table import figure
 from selfrule.rubric import CONSTRUCTS
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from selfrule.estimate.planning import Floats, Seen, Way, Worlds, groups_of, rate
+from selfrule.estimate.expecting import Seen, Way, groups_of, rate
+from selfrule.estimate.planning import Floats, Worlds
 
 BLENDS = (0.1, 0.3, 0.6)
 """Shares of a two-judge sample that are allotted by size and not by Neyman; the best of them is taken."""

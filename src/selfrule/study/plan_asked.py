@@ -12,10 +12,11 @@ from selfrule.estimate.intervals import wilson
 from selfrule.estimate.planning import SIMULATIONS, Prior, Rate
 from selfrule.estimate.reference import published, reference_for
 from selfrule.study import plan_facts, planning
-from selfrule.study.plan_facts import Facts, Outcome
+from selfrule.study.plan_facts import Outcome
 from selfrule.study.plan_labels import Levels
 from selfrule.study.plan_prices import TOKENS, price_of
 from selfrule.study.plan_records import SECONDS, Plan, Price, Question, Target
+from selfrule.study.plan_study import Facts, facts_of
 from selfrule.study.plan_words import dollars
 from selfrule.study.rating import DEFAULT_RECALL, EMBEDDED
 
@@ -68,7 +69,7 @@ def plan(wish: Wish) -> Plan:
     card = load().card
     said: list[str] = []
     outcome = plan_facts.outcome_of(wish.outcome)
-    facts = None if wish.study is None else plan_facts.facts_of(wish.study, card)
+    facts = None if wish.study is None else facts_of(wish.study, card)
     n = wish.population or (facts.conversations if facts else None)
     if n is None:
         raise UsageError("Nothing says how many conversations there are: give --population N, or a study's folder.")

@@ -9,7 +9,8 @@ import numpy as np
 
 from selfrule.estimate.allotting import Offer, grid
 from selfrule.estimate.clusters import PRIOR_ICC
-from selfrule.estimate.planning import Below, Floats, Found, Way, Worlds, confirm, miss
+from selfrule.estimate.expecting import Below, Found, Way, confirm, miss
+from selfrule.estimate.planning import Floats, Worlds
 from selfrule.labels.allocation import allocate
 
 MOST = 5_000

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from selfrule.estimate.allotting import Offer, Score, fewest, narrowest, offers
-from selfrule.estimate.planning import Floats, Found, Seen, Way, Worlds, groups_of, worlds
+from selfrule.estimate.expecting import Found, Seen, Way, groups_of
+from selfrule.estimate.planning import Floats, Worlds, worlds
 from selfrule.study.plan_labels import Aim, Labelling, Shown
 from selfrule.study.plan_records import Draw, Expected, Option, Plan, Question, Target
 from selfrule.study.plan_words import in_vain, too_dear, too_few_labels, too_wide, why
