@@ -1,6 +1,7 @@
-"""Show how far the judges of a study agree: each pair by construct, all together, and judges beside their own kin.
+"""Show how far the judges of a study agree, with each other and with labels by people, and how far labellers agree.
 
-Private: levels of single conversations are counted. Add judges with: selfrule rate STUDY --judge NAME
+Private: levels of single conversations are counted. Add judges with: selfrule rate STUDY --judge NAME. Label with: selfrule
+label STUDY
 
 Example: selfrule agreement my-study --confusion
 """
@@ -14,30 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from selfrule.cli import options
+from selfrule.cli.agreed import table
 from selfrule.cli.view import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from selfrule.report.judging import Pair, Panel
+    from selfrule.study.agreement_records import WithLabels
 
 Confusion = Annotated[
     bool,
-    typer.Option("--confusion", help="Also print, for each construct, the levels of one judge against the other's."),
+    typer.Option(
+        "--confusion",
+        help="Also print, for each construct, the levels of one against those of the other, and with labels every class.",
+    ),
 ]
-
-
-def _table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(
-        box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1), header_style="bold", title_justify="left"
-    )
-    for at, name in enumerate(columns):
-        table.add_column(name, justify="right" if at else "left", overflow="fold")
-    return table
 
 
 def _judges(console: Console, panel: Panel, short: dict[str, str]) -> None:
@@ -66,10 +59,10 @@ def _pair(console: Console, pair: Pair, short: dict[str, str], confusion: bool) 
     else:
         console.print(f"On {plural(pair.both, 'conversation')} that both rated:", markup=False)
         console.print()
-        table = _table("", "same level", "within one", "kappa", "95 % interval", "found (1)", "found (2)")
+        made = table("", "same level", "within one", "kappa", "95 % interval", "found (1)", "found (2)")
         for construct in (c for c in panels.ORDER if c in pair.constructs):
             got = pair.constructs[construct]
-            table.add_row(
+            made.add_row(
                 panels.name_of(construct),
                 panels.figure(got.exact, share=True),
                 "" if construct == "flagged" else panels.figure(got.within_one, share=True),
@@ -78,7 +71,7 @@ def _pair(console: Console, pair: Pair, short: dict[str, str], confusion: bool) 
                 panels.found(got.found_by_second),
                 panels.found(got.found_by_first),
             )
-        console.print(table)
+        console.print(made)
         console.print(f"(1) of those moderate or above by {first}, so many by {second} too; (2) the other way round",
                       style="dim", markup=False)  # fmt: skip
     for note in notes:
@@ -96,10 +89,10 @@ def _confusions(console: Console, pair: Pair, first: str, second: str) -> None:
         levels = ("not flagged", "flagged") if construct == "flagged" else LEVELS
         console.print()
         console.print(f"{name_of(construct)}: rows {first}, columns {second}", markup=False)
-        table = _table("", *levels)
+        made = table("", *levels)
         for level, row in zip(levels, pair.constructs[construct].confusion, strict=True):
-            table.add_row(level, *(number(n) if n else "." for n in row))
-        console.print(table)
+            made.add_row(level, *(number(n) if n else "." for n in row))
+        console.print(made)
 
 
 def _together(console: Console, panel: Panel) -> None:
@@ -108,21 +101,21 @@ def _together(console: Console, panel: Panel) -> None:
     console.print()
     who = "both judges" if len(panel.judges) == 2 else f"all {len(panel.judges)} judges"
     console.print(f"Krippendorff's alpha over {who}", style="bold", markup=False)
-    table = _table("", "alpha", "95 % interval")
+    made = table("", "alpha", "95 % interval")
     for construct in panels.ORDER:
         got = panel.alpha[construct]
-        table.add_row(panels.name_of(construct), panels.figure(got), panels.limits(got))
-    console.print(table)
+        made.add_row(panels.name_of(construct), panels.figure(got), panels.limits(got))
+    console.print(made)
 
 
-def _print(panel: Panel, study: str, confusion: bool) -> None:
+def _print(panel: Panel, labels: WithLabels | None, study: str, confusion: bool) -> None:
     from rich.console import Console
 
     from selfrule.report import panels
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=100)
+        console = Console(highlight=False, width=120 if confusion else 100)
     short = panels.short_names([j.label for j in panel.judges])
     many = len(panel.judges)
     if not many:
@@ -140,38 +133,47 @@ def _print(panel: Panel, study: str, confusion: bool) -> None:
         console.print("To be careful about", style="bold")
         for text in warnings:
             console.print(textwrap.fill(text, console.width, initial_indent="- ", subsequent_indent="  "), markup=False)
+    if labels is not None:
+        from selfrule.cli.agreed import show
+
+        show(console, labels, short, confusion)
     console.print()
-    if many == 1:
-        console.print("Agreement needs a second judge on the same conversations:", markup=False)
+    if many == 1 and labels is None:
+        console.print("Agreement needs a second judge on the same conversations, or labels by people:", markup=False)
         example = f"  selfrule rate {study} --judge anthropic:MODEL   (or openai:MODEL, ollama:MODEL)"
         console.print(example, markup=False, soft_wrap=True)
+        console.print(f"  selfrule label {study}", markup=False, soft_wrap=True)
         return
     console.print(
         "Kappa (quadratic weights) and alpha: 0 is what chance would give, 1 is perfect. Intervals are 95 %, with "
         + ("people resampled whole." if panel.persons else "each conversation taken as another person's.")
     )
-    console.print(panels.SHOWS)
+    if many > 1:
+        console.print(panels.SHOWS)
 
 
-def as_json(panel: Panel) -> dict[str, Any]:
-    """The panel as plain data, with its warnings in words."""
+def as_json(panel: Panel, labels: WithLabels | None = None) -> dict[str, Any]:
+    """The panel as plain data, with its warnings in words, and `labels` where there are any."""
     import msgspec
 
     from selfrule.report.panels import cautions
 
     made: dict[str, Any] = msgspec.to_builtins(panel)
-    return made | {"warnings": cautions(panel)}
+    beside = {} if labels is None else {"labels": msgspec.to_builtins(labels)}
+    return made | {"warnings": cautions(panel)} | beside
 
 
 def command(study: options.StudyPath, confusion: Confusion = False, json: options.Json = False) -> None:
-    """Compare the judges."""
+    """Compare the judges, and the labels."""
     from selfrule.store.folder import Folder
     from selfrule.study.agreement import panel
+    from selfrule.study.agreement_labels import with_labels
 
-    found = panel(Folder.open(study))
+    folder = Folder.open(study)
+    found, labels = panel(folder), with_labels(folder)
     if json:
         import msgspec
 
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(as_json(found)), indent=1) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(as_json(found, labels)), indent=1) + b"\n")
         return
-    _print(found, str(study), confusion)
+    _print(found, labels, str(study), confusion)

@@ -190,7 +190,7 @@ def _imported(done: Imported, study: str) -> None:
 def _status(found: Status, study: str, *, drawn: bool) -> None:
     from rich.console import Console
 
-    from selfrule.cli.agreement_ import _table
+    from selfrule.cli.agreed import table
 
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -204,24 +204,22 @@ def _status(found: Status, study: str, *, drawn: bool) -> None:
             + (f", {found.doubles:,} of them for two labellers" if found.doubles else ""),
             style="bold",
         )
-        table = _table("the judge said", "conversations", "in the queue", "reached", "labelled", "each stands for")
+        made = table("the judge said", "conversations", "in the queue", "reached", "labelled", "each stands for")
         for stratum in found.strata:
             each = f"{1 / stratum.inclusion:,.1f}" if stratum.inclusion else ""
-            table.add_row(
+            made.add_row(
                 stratum.name.replace("_", " "),
                 *(f"{count:,}" for count in (stratum.size, stratum.drawn, stratum.reached, stratum.labelled)),
                 each,
             )
-        console.print(table)
+        console.print(made)
     if found.labellers:
         console.print()
-        table = _table("labeller", "labelled", "unsure", "skipped", "median seconds")
+        made = table("labeller", "labelled", "unsure", "skipped", "median seconds")
         for one in found.labellers:
             seconds = "" if one.seconds is None else f"{one.seconds:,.0f}"
-            table.add_row(
-                plain(one.name), *(f"{count:,}" for count in (one.labelled, one.unsure, one.skipped)), seconds
-            )
-        console.print(table)
+            made.add_row(plain(one.name), *(f"{count:,}" for count in (one.labelled, one.unsure, one.skipped)), seconds)
+        console.print(made)
     for note in found.notes:
         console.print(note, markup=False)
     if drawn:
