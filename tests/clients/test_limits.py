@@ -66,7 +66,8 @@ def run(server: Server, most: int = 256, seconds: float = 240.0, warm: float = 6
                     inside -= 1
                     refused += now > warm
                     wait = max(1, math.ceil((1 - level) / server.rate)) if server.tells else None
-                    limiter.leave(entered, "limited", retry_after=wait)
+                    if not limiter.leave(entered, "limited", retry_after=wait) and wait is not None:
+                        await asyncio.sleep(wait)
                     continue
                 level -= 1
                 await asyncio.sleep(server.latency * chance.uniform(0.7, 1.3))
@@ -133,6 +134,12 @@ def test_many_server_errors_do() -> None:
 def test_refusals_at_random_do_not_starve_a_run() -> None:
     """Each Retry-After of a second stops all 64: at most one window in 1.2 s, 53 answers a second, can be had."""
     assert run(Server(refused_at_random=0.05), most=64, warm=100).answered >= 0.7 * 53
+
+
+@pytest.mark.parametrize(("tells", "least"), [(True, 200), (False, 560)])
+def test_one_refusal_among_many_answers_holds_back_its_own_request_alone(tells: bool, least: float) -> None:
+    server = Server(refused_at_random=0.01, tells=tells, latency=0.1)
+    assert run(server, most=64, seconds=60, warm=20).answered >= least
 
 
 def test_a_retry_after_holds_back_every_request_for_as_long_as_told() -> None:

@@ -218,13 +218,13 @@ class Caller:
                 self._met.success()
                 return reply
             flight.sent = False
-            self.limiter.leave(entered, faults_met.outcome(fault), retry_after=fault.retry_after)
+            together = self.limiter.leave(entered, faults_met.outcome(fault), retry_after=fault.retry_after)
             self.tally.faults[fault.fault] = self.tally.faults.get(fault.fault, 0) + 1
             if not flight.waiters:
                 self._flights.pop(flight.key, None)
                 return fault
             try:
-                if not await self._met.again(fault, trials):
+                if not await self._met.again(fault, trials, together):
                     return fault
             except ClientError as error:
                 self.limiter.stop(error)  # those who wait for their turn need not

@@ -86,8 +86,8 @@ class Met:
         self._answered = True
         self._given_up = 0
 
-    async def again(self, fault: CallError, trials: Trials) -> bool:
-        """Whether to try again; returns when it is time to.
+    async def again(self, fault: CallError, trials: Trials, together: bool = False) -> bool:
+        """Whether to try again; returns when it is time to. `together`: all wait for a 429's Retry-After, not this one alone.
 
         Raises:
             ClientError: nothing more can be had from this model.
@@ -95,7 +95,7 @@ class Met:
         if fault.fault in REMEDIES:
             self._end(f"{self._name}: {fault}; {REMEDIES[fault.fault]}")
         if fault.fault == "rate_limited":
-            return await self._limited(fault, trials)
+            return await self._limited(fault, trials, together)
         if fault.fault == "garbled":
             trials.garbled += 1
             return trials.garbled < 2
@@ -109,7 +109,7 @@ class Met:
         await asyncio.sleep(max(wait, fault.retry_after or 0.0))
         return True
 
-    async def _limited(self, fault: CallError, trials: Trials) -> bool:
+    async def _limited(self, fault: CallError, trials: Trials, together: bool) -> bool:
         now = asyncio.get_running_loop().time()
         if trials.limited_since is None:
             trials.limited_since = now
@@ -120,9 +120,11 @@ class Met:
             )
         if now - trials.limited_since > self._patience:
             return False
-        if fault.retry_after is None:  # the limiter waits for what was told; here nothing was
+        if fault.retry_after is None:
             trials.limited += 1
             await asyncio.sleep(self._chance() * min(_LONGEST_S, _BASE_S * 2**trials.limited))
+        elif not together:
+            await asyncio.sleep(fault.retry_after)
         return True
 
     def _give_up(self, fault: CallError) -> None:

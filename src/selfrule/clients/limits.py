@@ -4,8 +4,9 @@ Three things hold a request back. The number in flight starts low and doubles ea
 first 429, then grows by a twentieth a window; a 429 cuts it by a tenth, once per congestion event. From the first 429 on
 requests are also paced: the pace is what the server was seen to accept, cut by a twelfth, back at its old value after
 20 seconds and then probing on, slowly first (the cubic of RFC 9438, in time rather than in data). Where cuts were seen to
-change nothing, refusals are not taken for congestion any more (`_heed`). And a `Retry-After` always stops all requests to
-the model for as long as it says. Server errors and time-outs concern their own request alone;
+change nothing, refusals are not taken for congestion any more (`_heed`). A `Retry-After` stops all requests to the model for
+as long as it says. One or two 429s among the last hundred answers are no congestion: each holds back its own request alone.
+Server errors and time-outs concern their own request alone;
 only when more than a fifth of the last fifty answers are such does the number in flight shrink, by a tenth.
 
 Callers are served in the order in which they first came: one that tries again keeps its place. The event loop's clock
@@ -18,6 +19,7 @@ import asyncio
 import heapq
 import math
 import random
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -36,6 +38,10 @@ _PROBE = 1.0  # share by which the pace has grown as long again after its return
 _BURST = 5.0  # seconds' worth of a stated rate that may go at once
 _TROUBLE = 0.2  # share of answers
 _WINDOW = 50  # answers
+_LAST = 100  # answers, of which so many 429s are taken to be alone,
+_ALONE = 2
+_LEAST = 40  # where there are at least so many,
+_WITHIN = 5.0  # seconds; fewer a second tell too little
 _FEW = 5  # events compared with as many later ones
 
 
@@ -94,6 +100,7 @@ class Limiter:
         self._events_without_success = 0
         self._accepted = 0
         self._refused = 0
+        self._last: deque[tuple[float, bool]] = deque(maxlen=_LAST)  # when the last answers came, and if they were 429s
         self._between: list[int] = []  # how many were taken between refusals, since that last changed
         self._deaf = False
         self._share = 0.0  # of requests refused, while refusals are not heeded
@@ -154,8 +161,11 @@ class Limiter:
         retry_after: float | None = None,
         tokens: float = 0.0,
         used: float | None = None,
-    ) -> None:
+    ) -> bool:
         """Tell how a request ended.
+
+        Returns:
+            Whether all requests now wait for as long as `retry_after` says; if not, this one must wait by itself.
 
         Args:
             entered: What `enter` returned.
@@ -166,20 +176,27 @@ class Limiter:
         """
         now = asyncio.get_running_loop().time()
         self.in_flight -= 1
+        together = False
         if used is not None and used != tokens:
             for bucket, counts_tokens in self._stated or ():
                 if counts_tokens:
                     bucket.take(used - tokens, now)
         if outcome == "ok":
             self._accepted += 1
+            self._last.append((now, False))
             self._latency += (0.1 if self._latency else 1.0) * (now - entered - self._latency)
             self._events_without_success = 0
             self._grow()
         elif outcome == "limited":
-            self._congested(entered, retry_after, now)
+            self._last.append((now, True))
+            if self._alone(now):
+                self._refused += 1
+            else:
+                together = self._congested(entered, retry_after, now)
         if outcome in ("ok", "troubled"):
             self._note(outcome == "troubled")
         self._go()
+        return together
 
     def stop(self, error: Exception) -> None:
         """Let nobody go any more: all who wait, and all who come, get `error`."""
@@ -197,7 +214,8 @@ class Limiter:
         step = 1.0 if self._doubling else max(1.0, _GROWTH * self._limit) / self._limit
         self._limit = min(float(self.limits.concurrency), self._limit + step)
 
-    def _congested(self, entered: float, retry_after: float | None, now: float) -> None:
+    def _congested(self, entered: float, retry_after: float | None, now: float) -> bool:
+        """Slow down for a 429 that is not alone; whether all wait for as long as it says."""
         self._refused += 1
         first = entered > self._event_at
         # before the first answer there is nothing to go by but what the server says
@@ -206,6 +224,7 @@ class Limiter:
             reached = self._pace.rate if self._pace else math.inf
             self._accepted_pace = max(0.02, min(self._acceptable(now), reached))
             self._limit = max(1.0, self._limit * _CUT)
+        told = retry_after is not None
         if retry_after is not None:
             # exactly as long as told, and a little more so that not all clients of the server come back at once
             self._pause(now + retry_after + self._chance() * min(0.25, 0.05 * retry_after + 0.01))
@@ -213,12 +232,18 @@ class Limiter:
             # told nothing, all wait only if nothing was answered since the last event; the request itself waits anyway
             self._pause(now + min(60.0, 0.25 * 2**self._events_without_success) * (0.5 + 0.5 * self._chance()))
         if not first:
-            return
+            return told
         self._events_without_success += 1
         self._doubling = self._deaf
         self._pace = _Bucket(self._accepted_pace * _PACE_CUT, 1.0, now) if heed else None
         self._event_at = now
         self._accepted, self._refused = 0, 0
+        return told
+
+    def _alone(self, now: float) -> bool:
+        """Whether this 429 is one of few among many answers, such as a key shared with others brings."""
+        lately = len(self._last) >= _LEAST and now - self._last[0][0] <= _WITHIN
+        return lately and sum(refused for _, refused in self._last) <= _ALONE
 
     def _heed(self, now: float) -> bool:
         """Whether to slow down for this 429: not if slowing down was seen to change nothing.
