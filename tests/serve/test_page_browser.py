@@ -98,6 +98,13 @@ def test_hostile_text_is_text_and_stays_in_its_place(visit, browser, width):
     assert texts[5:] == ["(empty)", "(white space alone)"]
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert tab.evaluate("document.querySelector('#feed').scrollWidth <= document.querySelector('#feed').clientWidth")
+    boxes = [
+        tab.locator(".turn .text")
+        .nth(n)
+        .evaluate("(t) => [getComputedStyle(t).overflowX, getComputedStyle(t).overflowY]")
+        for n in (3, 4)
+    ]
+    assert boxes == [["clip", "clip"]] * 2  # marks piled up on one letter stay in their turn
     assert browser.said == []
     assert {url.split("/")[2] for url in browser.asked if url.startswith("http")} == {
         f"127.0.0.1:{tab.asker.guard.port}"

@@ -1,6 +1,7 @@
 // What happens in order: who labels, the next conversation, drafts after every change, labels given, pauses.
 const IDLE_SECONDS = 90; // without a key or a click: no longer counted as work
 const LONG_SECONDS = 45 * 60; // of work at a stretch: a pause is suggested
+const SILENT = "selfrule does not answer. Is it still running in its terminal? What you said stays here, and is saved once it answers.";
 
 class Desk {
   constructor(setup) {
@@ -13,7 +14,7 @@ class Desk {
     this.stretch = 0;
     this.active = Date.now();
     this.feed = new Feed(byId("feed"), { cite: (turn) => this.tell(this.form.cite(turn)), moved: (turn) => this.moved(turn) });
-    this.form = new Form(setup, { changed: () => this.changed(), jump: (turn) => this.go(turn) });
+    this.form = new Form(setup, { changed: () => this.changed(), jump: (turn) => this.inOrder(() => this.go(turn)) });
     setInterval(() => this.tick(), 1000);
   }
 
@@ -55,7 +56,7 @@ class Desk {
         return got;
       } catch (error) {
         if (!passing(error)) throw error;
-        this.trouble(error.status ? error.message : "selfrule does not answer. Is it still running in its terminal? What you said stays here, and is saved once it answers.");
+        this.trouble(error.status ? error.message : SILENT);
         await pause(Math.min(500 * 2 ** tries, 4000));
       }
     }
@@ -85,6 +86,7 @@ class Desk {
   }
 
   async show({ labeller, progress, task }) {
+    byId("toast").classList.remove("on");
     this.labeller = labeller;
     for (const storage of [sessionStorage, localStorage]) storage.setItem("labeller", labeller); // this tab's, and the next one's first guess
     byId("who").textContent = labeller;
@@ -134,6 +136,12 @@ class Desk {
   mark() { this.feed.mark(Object.fromEntries(Object.entries(this.form.state.evidence).filter(([id]) => this.form.state.levels[id] !== 0)), this.form.names, this.form.current); }
   place() { byId("place").textContent = `at turn ${this.feed.here.toLocaleString("en")}, last is ${(this.task.turns - 1).toLocaleString("en")}`; }
   go(turn) { return this.feed.go(turn); }
+
+  // Keys that were meant for a conversation that is gone by then do nothing.
+  inOrder(action) {
+    const task = this.task;
+    inOrder(() => (task === this.task && !this.busy ? action() : undefined), (error) => this.failed(error));
+  }
 
   moved(turn) {
     this.form.state.turn = turn;
@@ -186,8 +194,8 @@ class Desk {
       this.kept("saving", "Saving");
       const next = await this.patiently("give", { labeller: this.labeller, id, status, state });
       this.kept("kept", "Saved");
-      if (status !== "labelled") this.tell(status === "unsure" ? "Saved as unsure. b goes back to it." : "Skipped. b goes back to it.");
       await this.show(next);
+      if (status !== "labelled") this.tell(status === "unsure" ? "Saved as unsure. b goes back to it." : "Skipped. b goes back to it.");
     } catch (error) {
       this.failed(error);
     } finally {
@@ -258,7 +266,8 @@ class Desk {
   }
 
   failed(error) {
-    if (error.status === undefined) throw error;
+    if (error.status === undefined) return setTimeout(() => { throw error; });
+    if (error.status === 0) return this.trouble(SILENT);
     this.trouble(error.status === 403 ? "selfrule was started anew: open the page at the address that it printed. What you said up to here is saved." : error.message);
   }
 }

@@ -45,7 +45,7 @@ function tab(event) {
   const ending = current === END ? way > 0 : way < 0 && current === order[0];
   if (ending || !(inside || document.activeElement === byId("give"))) return;
   event.preventDefault();
-  desk.form.step(way);
+  desk.inOrder(() => desk.form.step(way));
 }
 
 addEventListener("keydown", (event) => {
@@ -58,7 +58,7 @@ addEventListener("keydown", (event) => {
   }
   if (event.isComposing || event.altKey) return;
   if (event.ctrlKey || event.metaKey) {
-    if (event.key === "Enter" && view === "work") { event.preventDefault(); desk.save(); }
+    if (event.key === "Enter" && view === "work") { event.preventDefault(); desk.inOrder(() => desk.save()); }
     return;
   }
   const page = { PageDown: 1, PageUp: -1 }[event.key];
@@ -82,7 +82,7 @@ addEventListener("keydown", (event) => {
   const action = KEYS[event.key];
   if (!action) return;
   event.preventDefault();
-  if (!event.repeat || reading) action(); // a key held down gives no second label
+  if (!event.repeat || reading) desk.inOrder(action); // a key held down gives no second label
 });
 addEventListener("pagehide", () => desk.leave());
 addEventListener("pointerdown", () => { desk.active = Date.now(); });
@@ -104,7 +104,10 @@ click("cite-now", () => desk.answer("cite"));
 click("as-unsure", () => desk.answer("unsure"));
 click("without", () => desk.answer("labelled"));
 byId("paused").addEventListener("close", () => desk.rested());
-byId("going").addEventListener("close", () => { if (byId("turn-number").value !== "") desk.go(Number(byId("turn-number").value)); });
+byId("going").addEventListener("close", () => { 
+  const to = byId("turn-number").value;
+  if (to !== "") desk.inOrder(() => desk.go(Number(to)));
+});
 byId("going").addEventListener("cancel", () => { byId("turn-number").value = ""; });
 
 const single = byId("single");

@@ -27,6 +27,10 @@ const Server = {
 const passing = (error) => error.status === 0 || error.status >= 500;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// What keys ask for happens in the order in which they were pressed, each once the one before is done.
+let line = Promise.resolve();
+const inOrder = (action, failed) => { line = line.then(action).catch(failed); };
+
 const byId = (id) => document.getElementById(id);
 function make(tag, values = {}, ...children) {
   const element = document.createElement(tag);

@@ -8,8 +8,9 @@ class Feed {
     this.cite = cite;
     this.moved = moved;
     this.total = 0;
+    this.loading = Promise.resolve();
     element.addEventListener("scroll", () => { this.follow(); this.fill(); }, { passive: true });
-    addEventListener("resize", () => this.fill());
+    addEventListener("resize", () => { this.show(this.here); this.fill(); });
   }
 
   async open(id, total, here) {
@@ -29,9 +30,15 @@ class Feed {
     this.total = 0;
   }
 
-  // Loads what comes after the window, or before it; drops what is far on the other side.
-  async load(back) {
-    const opened = this.opened;
+  // Loads what comes after the window, or before it; drops what is far on the other side. One at a time.
+  load(back) {
+    const opened = this.opened, done = this.loading.then(() => this.loadNow(back, opened));
+    this.loading = done.catch(() => {});
+    return done;
+  }
+
+  async loadNow(back, opened) {
+    if (opened !== this.opened || (back ? this.first === 0 : this.last === this.total)) return;
     const got = await Server.query("turns", { id: this.id, from: back ? this.first : this.last, way: back ? "back" : "on" });
     if (opened !== this.opened) return;
     const view = this.element, before = view.scrollHeight, top = view.scrollTop;
@@ -171,7 +178,7 @@ class Feed {
 
   // Brings a turn into view, its beginning if it is taller than the view.
   show(index, top = false) {
-    const element = this.turns.get(index);
+    const element = this.turns?.get(index);
     if (!element) return;
     this.at(index, false);
     const view = this.element.getBoundingClientRect(), box = element.getBoundingClientRect();
@@ -197,7 +204,7 @@ class Feed {
       if (way < 0 && now.height > view.height - 16) this.element.scrollTop += now.bottom - view.bottom + 24;
       else this.show(next);
     }
-    await this.fill();
+    this.fill();
   }
 
   // Goes to any turn, however far.
