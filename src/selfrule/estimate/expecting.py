@@ -140,7 +140,7 @@ def _unsure(events: float, effect: float) -> float:
     """How much an estimated design effect exceeds the true one where few persons carry the level, as `clusters` makes it."""
     if effect <= 1:
         return 1.0
-    t = float(stdtrit(max(events, 2.0), (1 + CONFIDENCE) / 2)) / normal_quantile(CONFIDENCE)
+    t = float(stdtrit(max(events, 4.0), (1 + CONFIDENCE) / 2)) / normal_quantile(CONFIDENCE)
     return (1 + (effect - 1) * t * t) / effect
 
 
