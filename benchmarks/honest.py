@@ -1,11 +1,11 @@
 """How often the intervals of honest prevalence contain the truth, and which cells are refused: docs/honest.md.
 
-    python benchmarks/honest.py coverage            # 2,000 studies a cell, some minutes
-    python benchmarks/honest.py calls               # expensive calls for the paper's width
-    PEERS_PYTHON -> benchmarks/honest_peers.py      # the same studies through other libraries
+    python benchmarks/honest.py --out honest.jsonl    # 8 passes of 250 studies a cell
+    python benchmarks/honest_tables.py honest.jsonl   # its tables
 
 Grid: prevalence 1 in 6,000 to 1 in 10, judge's sensitivity and specificity, label budget, persons of 1 and 20
-conversations. `honest_population` says how studies are made.
+conversations; `honest_population` says how studies are made. benchmarks/honest_peers.py puts such studies through other
+libraries, and honest_calls.py counts expensive calls.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ SPECIFICITIES = (0.99, 0.999)
 EACH = (1, 20)
 BUDGETS = (100, 500, 2000)
 FIGURES = ("among", "confirmed", "missed", "strata", "chosen", "random", "ppi", "calibrated", "rogan")
+ALWAYS = 4  # of so many studies, one also goes through the estimators that the rule would not ask
 
 
 def settings() -> Iterator[Setting]:
@@ -53,7 +55,7 @@ def simulate(setting: Setting, budgets: tuple[int, ...], replicates: int, seed: 
     for number in range(replicates):
         of = population.study(rng, setting)
         for budget in budgets:
-            for name, interval, way in _figures(rng, setting, of, budget, powered=number % 4 == 0):
+            for name, interval, way in _figures(rng, setting, of, budget, always=number % ALWAYS == 0):
                 seen.setdefault((budget, name), []).append((interval.low, interval.high, way))
     rows: list[dict[str, object]] = []
     for budget in budgets:
@@ -71,19 +73,20 @@ def simulate(setting: Setting, budgets: tuple[int, ...], replicates: int, seed: 
                     "each": setting.each,
                     "budget": budget,
                     "figure": name,
-                    "there": there / replicates,
-                    "covered": float(((low <= at) & (at <= high)).mean()) if there else None,
-                    "above": float((low > at).mean()) if there else None,
-                    "below": float((high < at).mean()) if there else None,
+                    "studies": replicates // ALWAYS if name in ("strata", "ppi", "rogan") else replicates,
+                    "there": there,
+                    "covered": int(((low <= at) & (at <= high)).sum()),
+                    "above": int((low > at).sum()),
+                    "below": int((high < at).sum()),
                     "width": float(np.median(high - low)) / at if there else None,
-                    "ways": {way: sum(f[2] == way for f in found) / replicates for way in ways},
+                    "ways": {way: sum(f[2] == way for f in found) for way in ways},
                 }
             )
     return rows
 
 
 def _figures(
-    rng: np.random.Generator, setting: Setting, of: population.Study, budget: int, *, powered: bool
+    rng: np.random.Generator, setting: Setting, of: population.Study, budget: int, *, always: bool
 ) -> Iterator[tuple[str, Interval, str]]:
     s = population.sides_of(of, population.drawn(rng, of, budget))
     figure = among_flagged(s)
@@ -93,7 +96,7 @@ def _figures(
     if figure is not None:
         yield "confirmed", figure.interval, ""
     yield "missed", missed_at_most(s).interval, ""
-    figure = stratified(s)
+    figure = stratified(s) if always else None
     if figure is not None:
         yield "strata", figure.interval, ""
     choice = choose(s, at_random=False)
@@ -104,20 +107,20 @@ def _figures(
     choice = choose(r, at_random=True)
     if choice.figure is not None:
         yield "random", choice.figure.interval, choice.way if "so many" not in choice.sentence else "many"
-    if powered and r.label.any() and not r.label.all():
+    if always and r.label.any() and not r.label.all():
         yield "ppi", ppi(sample_of(r)).interval(), ""
     calibration = calibrated(rng, setting, budget)
     if calibration is not None:
-        yield "rogan", rogan_gladen(s.flagged.share, s.flagged.n_effective, calibration)[1], ""
-        choice = choose(
-            s.__class__(**{**_fields(s), "cells": _unlabelled(s)}), at_random=False, calibration=calibration
-        )
+        if always:
+            yield "rogan", rogan_gladen(s.flagged.share, s.flagged.n_effective, calibration)[1], ""
+        unlabelled = tuple(replace(c, reached=0, part=None) for c in s.cells)
+        choice = choose(replace(s, cells=unlabelled), at_random=False, calibration=calibration)
         if choice.figure is not None:
             yield "calibrated", choice.figure.interval, choice.way
 
 
 def calibrated(rng: np.random.Generator, setting: Setting, budget: int) -> Calibration | None:
-    """Labels from elsewhere, half of them positive; with a design effect of persons only where they are alone."""
+    """Labels from elsewhere, half of them positive, each of another person; None where the judge is no better than chance."""
     half = budget // 2
     found = rng.binomial(half, setting.sensitivity)
     spared = rng.binomial(half, setting.specificity)
@@ -126,22 +129,14 @@ def calibrated(rng: np.random.Generator, setting: Setting, budget: int) -> Calib
     return Calibration(half, found, half, spared, "simulated")
 
 
-def _fields(s: object) -> dict[str, object]:
-    return {name: getattr(s, name) for name in s.__slots__}  # type: ignore[attr-defined]
-
-
-def _unlabelled(s: population.Sides) -> tuple[population.Cell, ...]:
-    return tuple(population.Cell(c.name, c.flagged, c.weight, c.of, 0, None, 0.0) for c in s.cells)
-
-
 def _job(arguments: tuple[Setting, int, int]) -> list[dict[str, object]]:
     setting, replicates, seed = arguments
     return simulate(setting, BUDGETS, replicates, seed)
 
 
-def coverage(replicates: int, seed: int, out: Path, workers: int) -> None:
-    """Simulate the whole grid and write its rows as JSON lines."""
-    jobs = [(setting, replicates, seed) for setting in settings()]
+def coverage(replicates: int, passes: int, seed: int, out: Path, workers: int) -> None:
+    """Simulate the whole grid, `passes` times with other seeds, and write rows of counts as JSON lines."""
+    jobs = [(setting, replicates, seed + number) for number in range(passes) for setting in settings()]
     start = time.monotonic()
     with out.open("w", encoding="utf-8") as file, ProcessPoolExecutor(workers) as pool:
         for number, rows in enumerate(pool.map(_job, jobs), 1):
@@ -153,13 +148,13 @@ def coverage(replicates: int, seed: int, out: Path, workers: int) -> None:
 def main(arguments: list[str]) -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["coverage"])
-    parser.add_argument("--replicates", type=int, default=2000)
+    parser.add_argument("--replicates", type=int, default=250)
+    parser.add_argument("--passes", type=int, default=8)
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--out", type=Path, default=Path("honest.jsonl"))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
-    coverage(options.replicates, options.seed, options.out, options.workers)
+    coverage(options.replicates, options.passes, options.seed, options.out, options.workers)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ Limits = tuple[float, float] | None
 def make(replicates: int, seed: int) -> Iterator[dict[str, Any]]:
     """Simulated studies as counts, with our intervals."""
     import honest_population as population
-
     from selfrule.estimate.choosing import choose
     from selfrule.estimate.confirmed import confirmed, missed_at_most
     from selfrule.estimate.corrected import stratified

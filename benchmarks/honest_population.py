@@ -99,7 +99,12 @@ def study(rng: Rng, setting: Setting, n: int = N) -> Study:
     halves = (
         None if both is None else np.stack([both[0], both[1:].sum(axis=0)]) if judged.any() else both.sum(axis=0)[None]
     )
-    return Study(stratum, truth, people, clustering(people, judged), rows, code, both, halves)
+    flagged = (
+        clustering(people, judged)
+        if both is not None
+        else Clustering(n, len(rows[FLAGGED]), len(rows[FLAGGED]) / n, n, n, 1.0, None, 0.0)
+    )
+    return Study(stratum, truth, people, flagged, rows, code, both, halves)
 
 
 def _single(rng: Rng, setting: Setting, n: int) -> tuple[NDArray[np.intp], ...]:
@@ -169,7 +174,7 @@ def sides_of(of: Study, row: NDArray[np.intp]) -> Sides:
         count = int(np.count_nonzero(here))
         part = None
         if count:
-            part = clustering(persons_of(of.people.index[row[here]]), label[here])
+            part = _part(of, row[here], label[here])
         cells.append(
             Cell(name, code == FLAGGED, len(of.rows[code]) / len(of.truth), len(of.rows[code]), count, part, 0.0)
         )
@@ -189,6 +194,14 @@ def sides_of(of: Study, row: NDArray[np.intp]) -> Sides:
     )
 
 
+def _part(of: Study, row: NDArray[np.intp], label: Flags) -> Clustering:
+    """What `clustering` gives, at once where everyone is alone."""
+    if of.shared is None:
+        n, events = len(row), int(np.count_nonzero(label))
+        return Clustering(n, events, events / n, n, n, 1.0, None, 0.0)
+    return clustering(persons_of(of.people.index[row]), label)
+
+
 def pooled(s: Sides, of: Study) -> Sides:
     """The same of labels drawn at random: strata play no part, so there are two cells, flagged and not."""
     judged = of.stratum == FLAGGED
@@ -199,7 +212,7 @@ def pooled(s: Sides, of: Study) -> Sides:
         if size:
             part = None
             if mine.any():
-                part = clustering(persons_of(of.people.index[s.row[mine]]), s.label[mine] == 1)
+                part = _part(of, s.row[mine], s.label[mine] == 1)
             cells.append(Cell("all", flagged, size / s.n, size, int(mine.sum()), part, 0.0))
     code = (~judged).astype(np.intp) if len(cells) == 2 else np.zeros(s.n, dtype=np.intp)
     return replace(

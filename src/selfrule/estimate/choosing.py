@@ -107,10 +107,12 @@ def choose(s: Sides, *, at_random: bool, calibration: Calibration | None = None)
 def _powered(s: Sides) -> Choice | None:
     if s.people.weight is not None or not labels_of(s.cells):
         return None
-    sample = sample_of(s)
-    label, known = sample.label, s.label >= 0
-    if min(label.sum(), len(label) - label.sum()) < PPI_EVENTS or (sample.judged != label).sum() < PPI_DIFFER:
+    known = s.label >= 0
+    label = s.label[known] == 1
+    judged = np.array([c.flagged for c in s.cells])[s.code[s.row[known]]]
+    if min(label.sum(), len(label) - label.sum()) < PPI_EVENTS or (judged != label).sum() < PPI_DIFFER:
         return None
+    sample = sample_of(s)
     found = ppi(sample)
     low, high = found.interval()
     lost = int(np.count_nonzero(~known))
