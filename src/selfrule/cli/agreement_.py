@@ -115,7 +115,7 @@ def _print(panel: Panel, labels: WithLabels | None, study: str, confusion: bool)
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=120 if confusion else 100)
+        console = Console(highlight=False, width=120 if confusion and labels else 100)
     short = panels.short_names([j.label for j in panel.judges])
     many = len(panel.judges)
     if not many:

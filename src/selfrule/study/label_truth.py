@@ -73,10 +73,11 @@ def truth(folder: Folder, table: str | None = None) -> Truth:
     draw = labelling.draw
     if not words and draw is None:
         return Truth("none", None, 0, 0)
-    people = label_rows.population(folder, table or label_rows.reported(folder)[1])
+    table = table or label_rows.reported(folder)[1]
+    people = label_rows.population(folder, table)
     note = None
     if draw is not None and labelling.reached()[0]:
-        made, note = _by_draw(folder, labelling, draw, people, words)
+        made, note = _by_draw(folder, labelling, draw, people if draw.table == table else None, people, words)
         if made is not None:
             return Truth("draw", made, count, _beside(words, people, made))
     for source in ("random", "given"):
@@ -89,9 +90,16 @@ def truth(folder: Folder, table: str | None = None) -> Truth:
 
 
 def _by_draw(
-    folder: Folder, labelling: Labelling, draw: Draw, people: Population, words: dict[str, list[Label]]
+    folder: Folder,
+    labelling: Labelling,
+    draw: Draw,
+    by: Population | None,
+    people: Population,
+    words: dict[str, list[Label]],
 ) -> tuple[Labelled | None, str | None]:
-    by = label_rows.population(folder, draw.table) if folder.parts("ratings", draw.table) else None
+    """By the draw's own strata: those of `by`, the table it was drawn by, read where it is not at hand."""
+    if by is None:
+        by = label_rows.population(folder, draw.table) if folder.parts("ratings", draw.table) else None
     if by is None or population(by.ids, by.strata) != draw.population or by.ids != people.ids:
         return None, (
             "Conversations were added or rated anew since the queue for labelling was drawn, so its labels no longer stand "
