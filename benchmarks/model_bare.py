@@ -19,6 +19,8 @@ from typing import Any
 
 import msgspec
 
+from model_run import under_way
+
 Send = Callable[[bytes], Awaitable[None]]
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
 
@@ -40,19 +42,20 @@ def write_bodies(study: Path, judge: str, into: Path, environ: dict[str, str]) -
                     lines.write(encode(client.body(request)) + b"\n")
 
 
-async def over(bodies: Iterator[bytes], send: Send, at_once: int) -> float:
-    """Seconds to send everything."""
+async def over(bodies: Iterator[bytes], send: Send, at_once: int) -> list[float]:
+    """When each was answered, beginning with when the first was sent."""
+    at = [time.perf_counter()]
 
     async def work() -> None:
         for body in bodies:
             await send(body)
+            at.append(time.perf_counter())
 
-    begun = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(at_once)))
-    return time.perf_counter() - begun
+    return at
 
 
-async def with_aiohttp(bodies: Iterator[bytes], flavour: str, url: str, at_once: int) -> float:
+async def with_aiohttp(bodies: Iterator[bytes], flavour: str, url: str, at_once: int) -> list[float]:
     """By aiohttp alone."""
     import aiohttp
 
@@ -68,7 +71,7 @@ async def with_aiohttp(bodies: Iterator[bytes], flavour: str, url: str, at_once:
         return await over(bodies, send, at_once)
 
 
-async def with_sdk(bodies: Iterator[bytes], flavour: str, url: str, at_once: int) -> float:
+async def with_sdk(bodies: Iterator[bytes], flavour: str, url: str, at_once: int) -> list[float]:
     """By the vendor's package, on its aiohttp transport."""
     import httpx2
 
@@ -106,7 +109,8 @@ if __name__ == "__main__":
     lines = given.bodies.read_bytes().splitlines()
     loop = {"aiohttp": with_aiohttp, "sdk": with_sdk}[given.how]
     before = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = asyncio.run(loop(iter(lines), given.flavour, given.url, given.at_once))
+    at = asyncio.run(loop(iter(lines), given.flavour, given.url, given.at_once))
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "conversations": len(lines)}))
+    said = {"seconds": at[-1] - at[0], "under_way": under_way(at[1:]), "cpu": cpu, "conversations": len(lines)}
+    print(json.dumps(said))

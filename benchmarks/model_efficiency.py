@@ -31,7 +31,9 @@ def prepare(folder: Path, conversations: int) -> Path:
     return study
 
 
-def measure(folder: Path, *, conversations: list[int], at_once: list[int], latency: float, times: int) -> None:
+def measure(
+    folder: Path, *, conversations: list[int], at_once: list[int], latency: float, times: int, flavours: list[str]
+) -> None:
     """Print conversations a second of selfrule and of both bare loops, best of so many rounds, and the ratios.
 
     The three take turns, so that whatever else the machine does falls on all of them.
@@ -39,7 +41,8 @@ def measure(folder: Path, *, conversations: list[int], at_once: list[int], laten
     rows = [
         ["", "at once", "conversations", "bare aiohttp", "bare SDK", "selfrule", "to aiohttp", "to SDK", "CPU ms each"]
     ]
-    for flavour, judge in JUDGES.items():
+    for flavour in flavours:
+        judge = JUDGES[flavour]
         for number, many in zip(at_once, conversations, strict=True):
             study = prepare(folder, many)
             bodies = folder / f"bodies-{flavour}-{many}.jsonl"
@@ -54,25 +57,28 @@ def measure(folder: Path, *, conversations: list[int], at_once: list[int], laten
                         command = own if how == "selfrule" else [how if part == "HOW" else part for part in bare]
                         said = _run([*command, "--at-once", str(number)], environ, server)
                         print(
-                            f"  {flavour} {number} round {turn + 1} {how}: {said['rate']:,.0f} a second, CPU "
+                            f"  {flavour} {number} round {turn + 1} {how}: {said['rate']:,.0f} a second, "
+                            f"{said['steady']:,.0f} once under way, CPU "
                             f"{said['cpu']:.1f} s of {said['seconds']:.1f} s, server CPU {said['server']:.1f} s, {load()}",
                             flush=True,
                         )
-                        if how not in best or said["rate"] > best[how]["rate"]:
-                            best[how] = said
-            rates = {how: said["rate"] for how, said in best.items()}
+                        before = best.setdefault(how, said)
+                        best[how] = before | {f: max(said[f], before[f]) for f in ("rate", "steady")}
+                        best[how]["cpu"] = min(said["cpu"], before["cpu"])
             each = "/".join(f"{1000 * best[how]['cpu'] / many:.2f}" for how in ("aiohttp", "sdk", "selfrule"))
-            rows.append(
-                [
-                    flavour,
-                    str(number),
-                    f"{many:,}",
-                    *(f"{rates[how]:,.0f}" for how in ("aiohttp", "sdk", "selfrule")),
-                    f"{rates['selfrule'] / rates['aiohttp']:.2f}",
-                    f"{rates['selfrule'] / rates['sdk']:.2f}",
-                    each,
-                ]
-            )
+            for figure in ("rate", "steady"):
+                one = {how: said[figure] for how, said in best.items()}
+                rows.append(
+                    [
+                        f"{flavour}, {'all in all' if figure == 'rate' else 'once under way'}",
+                        str(number),
+                        f"{many:,}",
+                        *(f"{one[how]:,.0f}" for how in ("aiohttp", "sdk", "selfrule")),
+                        f"{one['selfrule'] / one['aiohttp']:.2f}",
+                        f"{one['selfrule'] / one['sdk']:.2f}",
+                        each,
+                    ]
+                )
     print(f"conversations a second at {latency * 1000:.0f} ms, best of {times}; CPU: aiohttp/SDK/selfrule")
     table(rows)
 
@@ -86,4 +92,5 @@ def _run(command: list[str], environ: dict[str, str], server: Server) -> dict[st
     said: dict[str, Any] = msgspec.json.decode(done.stdout.splitlines()[-1])
     if said.get("rated", said["conversations"]) != said["conversations"]:
         raise SystemExit(f"Not all were rated: {said}")
+    said["steady"] = 1 / said["under_way"]
     return said | {"rate": said["conversations"] / said["seconds"], "server": server.cpu - before}

@@ -30,6 +30,9 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.2, help="of the stand-in, in seconds")
     parser.add_argument("--times", type=int, default=3, help="rounds; the best counts")
     parser.add_argument("--peer", type=Path, help="the Python that inspect_scout is installed in")
+    parser.add_argument("--flavours", default="openai,anthropic", help="of efficiency")
+    parser.add_argument("--protocols", default="joint,separate", help="of selfrule, beside a peer")
+    parser.add_argument("--ways", help="of the peer: HOW:AT-ONCE:PROCESSES with commas")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=10)
     given = parser.parse_args()
@@ -41,7 +44,12 @@ def main() -> None:
 
             many = given.conversations or [40 * number if number < 128 else 60 * number for number in given.at_once]
             model_efficiency.measure(
-                folder, conversations=many, at_once=given.at_once, latency=given.latency, times=given.times
+                folder,
+                conversations=many,
+                at_once=given.at_once,
+                latency=given.latency,
+                times=given.times,
+                flavours=given.flavours.split(","),
             )
         elif given.name == "peer":
             import model_peer
@@ -53,6 +61,8 @@ def main() -> None:
                 at_once=given.at_once,
                 times=given.times,
                 peer=given.peer or model_peer.PEER,
+                protocols=given.protocols.split(","),
+                ways=given.ways or model_peer.WAYS,
             )
         elif given.name == "tokens":
             import model_tokens

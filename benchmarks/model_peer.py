@@ -18,6 +18,8 @@ from synthetic import write_talks
 PEER = Path("/tmp/try/scout/bin/python")
 SCOUT = Path(__file__).with_name("model_peer_scout.py")
 OWN = Path(__file__).with_name("model_run.py")
+WAYS = "structured:64:1,structured:64:2,structured:256:2,rubric-first:64:1,seven:64:1,seven:64:2"
+"""How inspect_scout is asked, transcripts at once (which is also its number of connections), processes."""
 
 
 def rubric_for_peer() -> dict[str, Any]:
@@ -49,7 +51,17 @@ def _last(done: Run) -> dict[str, Any]:
     return found
 
 
-def measure(folder: Path, *, conversations: int, latency: float, at_once: list[int], times: int, peer: Path) -> None:
+def measure(
+    folder: Path,
+    *,
+    conversations: int,
+    latency: float,
+    at_once: list[int],
+    times: int,
+    peer: Path,
+    protocols: list[str],
+    ways: str,
+) -> None:
     """Print the comparison."""
     folder.mkdir(parents=True, exist_ok=True)
     talks = folder / "talks.jsonl"
@@ -68,16 +80,16 @@ def measure(folder: Path, *, conversations: int, latency: float, at_once: list[i
     heading = ["", "at once", "processes", "seconds", "a second", "peak MB", "CPU s", "requests", "tokens in"]
     rows = [[*heading, "of them cached", "out", "rated"]]
     with Server(tools=True, answers="fast", latency=latency) as server:
-        for number in at_once:
-            for protocol in ("joint", "separate"):
+        for protocol in protocols:
+            for number in at_once:
                 command = [sys.executable, str(OWN), "rate", str(folder / "study"), "--judge", server.judge]
                 command += ["--at-once", str(number), "--protocol", protocol]
                 rows.append(_best(server, f"selfrule {protocol}", [number, 1], command, times))
-            for how in ("structured", "rubric-first", "seven"):
-                for processes in (1, 2) if how != "rubric-first" else (1,):
-                    command = [str(peer), str(SCOUT), "scan", str(folder), "--url", f"{server.url}/v1", "--how", how]
-                    command += ["--at-once", str(number), "--processes", str(processes)]
-                    rows.append(_best(server, f"inspect_scout {how}", [number, processes], command, times))
+        for way in ways.split(","):
+            how, number, processes = way.split(":")
+            command = [str(peer), str(SCOUT), "scan", str(folder), "--url", f"{server.url}/v1", "--how", how]
+            command += ["--at-once", number, "--processes", processes]
+            rows.append(_best(server, f"inspect_scout {how}", [int(number), int(processes)], command, 1))
     table(rows)
 
 

@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 from selfrule import Study
-from selfrule.study.study import create
+from selfrule.study.study import Quiet, create
 
 
 def read(conversations: Path, folder: Path) -> None:
@@ -38,23 +38,47 @@ def fresh(folder: Path) -> Study:
     return Study.open(folder)
 
 
+class Clock(Quiet):
+    """Notes when each conversation is done with."""
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+
+    def stage(self, name: str, total: int, unit: str) -> None:
+        """A stage begins; the last one is the one looked at."""
+        self.at = []
+
+    def advance(self, done: int) -> None:
+        """So many more."""
+        self.at += [time.perf_counter()] * done
+
+
+def under_way(at: list[float]) -> float:
+    """Seconds a conversation once things are under way: from the tenth to the nineteenth twentieth."""
+    at = sorted(at)
+    first, last = len(at) // 10, len(at) * 19 // 20
+    return (at[last] - at[first]) / (last - first)
+
+
 def rate(folder: Path, judge: str, protocol: str, at_once: int, *, keep: bool = False) -> None:
     """Rate everything and say how long it took."""
     study = Study.open(folder) if keep else fresh(folder)
     before = resource.getrusage(resource.RUSAGE_SELF)
-    begun = time.perf_counter()
+    clock, begun = Clock(), time.perf_counter()
     done = study.rate(
         judge=judge,
         protocol=protocol,
         screen=False,
         concurrency=at_once,
         confirm=True,
+        watcher=clock,
     )
     seconds = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
     statuses = Counter(study.ratings()["status"].to_pylist())
     said = {
         "seconds": seconds,
+        "under_way": under_way(clock.at),
         "cpu": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime,
         "conversations": sum(n for status, n in statuses.items() if status != "duplicate"),
         "rated": statuses["rated"],
