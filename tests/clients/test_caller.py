@@ -30,8 +30,21 @@ PRICE = Price(1000.0, 1000.0, 1000.0, 1000.0)  # a thousandth of a dollar a toke
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Iterator[Answers]:
-    with Answers(tmp_path / "answers.sqlite") as opened:
+    with Watched(tmp_path / "answers.sqlite") as opened:
         yield opened
+
+
+class Watched(Answers):
+    """A store that says whether it is writing: simulated time stands still for it."""
+
+    writing = 0
+
+    async def write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+        Watched.writing += 1
+        try:
+            await super().write(*statements)
+        finally:
+            Watched.writing -= 1
 
 
 def question(text: str, **more: Any) -> Request:
@@ -46,7 +59,7 @@ def simulated(work: Callable[[], Awaitable[Any]]) -> Any:
     async def all_of_it() -> Any:
         return await work()
 
-    with asyncio.Runner(loop_factory=lambda: Simulation(patience=0.002)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Simulation(busy=lambda: Watched.writing > 0)) as runner:
         return runner.run(all_of_it())
 
 

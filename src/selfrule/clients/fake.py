@@ -25,12 +25,12 @@ class Simulation(asyncio.SelectorEventLoop):
     3600.0
 
     Args:
-        patience: Real seconds to wait for other threads (a store that writes) before time jumps.
+        busy: Whether another thread (a store that writes) is at work, for which time stands still.
     """
 
-    def __init__(self, patience: float = 0.0) -> None:
+    def __init__(self, busy: Callable[[], bool] = lambda: False) -> None:
         self._passed = 0.0
-        self.patience = patience
+        self.busy = busy
         super().__init__(_Jump(self))
 
     def time(self) -> float:
@@ -50,7 +50,9 @@ class _Jump(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        ready = super().select(min(timeout, self._loop.patience) if timeout > 0 else 0)
+        ready = super().select(0)
+        while not ready and timeout > 0 and self._loop.busy():
+            ready = super().select(0.01)
         if not ready and timeout > 0:
             self._loop.jump(timeout)
         return ready
