@@ -13,7 +13,7 @@ from selfrule.rubric import CONSTRUCTS
 from selfrule.serve.memory import MemoryQueue
 
 from .asking import page as serving
-from .asking import talk
+from .asking import said, talk
 from .driver import READY, Browser, chromium
 
 pytestmark = pytest.mark.browser
@@ -162,24 +162,24 @@ KEEP = """() => { const f = document.querySelector("#feed"), top = f.getBounding
 
 
 def test_scrolling_alone_brings_more_turns_and_keeps_what_is_read_in_place_and_in_view(visit):
-    tab = visit([Turn("user", f"turn {n}\n" * 9) for n in range(240)])
+    tab = visit([Turn("user", f"turn {n}\n" * 16) for n in range(190)])
     feed = tab.locator("#feed")
     for _ in range(200):
-        feed.evaluate("(f) => { f.scrollTop += 1500; }")
+        feed.evaluate("(f) => { f.scrollTop += 2500; }")
         tab.wait_for_timeout(10)
         assert tab.locator(".turn").count() <= 220
         if tab.locator(".end").count():
             break
-    assert tab.locator(".turn[data-index='239']").count() == 1
-    assert here(tab) > 180
+    assert tab.locator(".turn[data-index='189']").count() == 1
+    assert here(tab) > 150
     for _ in range(200):
         before, top = tab.evaluate(KEEP), feed.evaluate("(f) => f.scrollTop")
-        feed.evaluate("(f) => { f.scrollTop -= 1500; }")
+        feed.evaluate("(f) => { f.scrollTop -= 2500; }")
         tab.wait_for_timeout(10)
         moved = tab.evaluate("window.kept.isConnected ? window.kept.getBoundingClientRect().top : null")
         if feed.evaluate("(f) => f.scrollTop") == 0:
             break
-        assert moved is None or abs(moved - before - min(1500, top)) < 3
+        assert moved is None or abs(moved - before - min(2500, top)) < 3
         box, view = tab.locator(".turn.here").bounding_box(), feed.bounding_box()
         assert box["y"] + box["height"] > view["y"]
         assert box["y"] < view["y"] + view["height"]
@@ -356,6 +356,16 @@ def test_what_is_said_while_the_program_does_not_answer_is_saved_once_it_does(vi
     task = tab.asker.post("/open", labeller="ada")["task"]
     assert task["state"]["levels"] == {"reality_distortion": 2}
     assert task["state"]["actualized"] == {"reality": "yes"}
+
+
+def test_a_conversation_labelled_in_another_tab_meanwhile_is_left_for_the_next(visit):
+    tab = visit(talk("a"), talk("b"))
+    task = tab.asker.post("/open", labeller="ada")["task"]
+    tab.asker.post("/give", labeller="ada", id=task["id"], status="labelled", state=said())
+    keys(tab, "2")
+    tab.wait_for_selector(f"body[data-id]:not([data-id='{task['id']}'])")
+    assert tab.inner_text("#head-reality_distortion .value") == "not yet"
+    assert tab.queue.previous("ada")[0].levels == dict.fromkeys(CONSTRUCTS, 0)
 
 
 def test_without_single_keys_everything_is_reached_by_tab_and_pressed_by_enter(visit):

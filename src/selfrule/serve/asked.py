@@ -24,7 +24,7 @@ class State(msgspec.Struct, forbid_unknown_fields=True):
     levels: dict[Construct, LevelNumber] = {}
     evidence: dict[Construct, Cited] = {}
     actualized: dict[MarkerId, Answer] = {}
-    current: str = ""
+    current: Annotated[str, msgspec.Meta(max_length=64)] = ""
     turn: TurnIndex = 0
     seconds: Seconds = 0.0
 
