@@ -20,7 +20,6 @@ from selfrule.rubric import CONSTRUCTS, FACTORS, FLAGGED_FROM, LEVELS, PRIMITIVE
 from selfrule.store.folder import Folder
 from selfrule.study import label_rows
 from selfrule.study.agreement_judged import against
-from selfrule.study.label_rows import Population
 from selfrule.study.label_truth import Truth, truth
 from selfrule.study.labelling import Labelling
 
@@ -84,12 +83,7 @@ def _groups(table: grouping.Table, frame: Frame, order: grouping.Rows) -> Iterat
 
 def _facts(folder: Folder, table: str, got: Truth) -> LabelFacts:
     labelling = Labelling(folder)
-    rubric = load().label
-    words = {
-        which: kept
-        for which, labels in labelling.store.by_conversation().items()
-        if (kept := [one for one in labels if one.rubric == rubric])
-    }
+    words = _words(labelling)
     draw = labelling.draw
     counted = LabelFacts(
         source=got.source,
@@ -103,14 +97,27 @@ def _facts(folder: Folder, table: str, got: Truth) -> LabelFacts:
     )
     if got.labelled is None:
         return counted
-    people = label_rows.population(folder, table)
-    counted = replace(counted, agreement=_agreement(people, words, got))
-    return _reached(counted, got.labelled, people.ids, words)
+    return _reached(counted, got.labelled, label_rows.population(folder, table).ids, words)
 
 
-def _agreement(people: Population, words: dict[str, list[Label]], got: Truth) -> dict[str, LabelAgreement]:
+def _words(labelling: Labelling) -> dict[str, list[Label]]:
+    """Labels that stand and are by today's rubric, by conversation."""
+    rubric = load().label
+    return {
+        which: kept
+        for which, labels in labelling.store.by_conversation().items()
+        if (kept := [one for one in labels if one.rubric == rubric])
+    }
+
+
+def agreement(folder: Folder, table: str) -> dict[str, LabelAgreement]:
+    """The judge of a ratings table beside labels, by construct and for flagged; empty where no label counts."""
+    got = truth(folder, table)
+    if got.labelled is None:
+        return {}
+    words = _words(Labelling(folder))
     answered = {which: kept for which, labels in words.items() if (kept := [one for one in labels if one.levels])}
-    beside = against("", people, answered, got)
+    beside = against("", label_rows.population(folder, table), answered, got)
     made = {}
     for construct in (FLAGGED, *CONSTRUCTS):
         of = beside.constructs[construct]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -149,6 +150,15 @@ def _judge(folder: Folder, plan: Plan, entries: list[Entry], recall: float) -> t
     return facts, next((s.prompt for s in reversed(steps) if s.prompt), None)
 
 
+def _beside(folder: Folder, plan: Plan, labels: LabelFacts | None) -> LabelFacts | None:
+    """What is known of labels, with the judge beside them."""
+    if labels is None or labels.source == "none":
+        return labels
+    from selfrule.study.honest_figures import agreement
+
+    return replace(labels, agreement=agreement(folder, plan.judge))
+
+
 def context(
     folder: Folder,
     plan: Plan,
@@ -199,5 +209,5 @@ def context(
         },
         k=k,
         panel=panel(folder, entries) if len(entries) > 1 else None,
-        labels=labels,
+        labels=_beside(folder, plan, labels),
     )
