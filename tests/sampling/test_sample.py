@@ -20,6 +20,7 @@ from selfrule.sampling import Design
 from selfrule.study.sampling import sample
 from selfrule.study.study import Study, create
 from selfrule.study.tables import narrow
+from selfrule.study.weights import sentence
 from tests.study.material import conversation, write_lines
 
 
@@ -303,3 +304,42 @@ def test_a_study_of_an_older_version_has_weight_one(log, tmp_path):
     assert old.estimate_list() == study.estimate_list()
     assert np.all(frame_of(old).weight == 1)
     assert not frame_of(old).finite
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ({}, None),
+        (
+            {
+                "sampling": {
+                    "draw": {"by": "random", "drawn": 30, "population": 1200, "each": None, "seed": 4, "strata": []}
+                }
+            },
+            "30 of 1,200 conversations were drawn at random (seed 4).",
+        ),
+        (
+            {
+                "sampling": {
+                    "draw": {
+                        "by": "person",
+                        "drawn": 30,
+                        "population": 1200,
+                        "each": 2,
+                        "seed": 0,
+                        "strata": [{"name": "persons", "size": 90, "drawn": 9}],
+                    }
+                }
+            },
+            "30 of 1,200 conversations were drawn: those of 9 of 90 persons, at most 2 of each (seed 0).",
+        ),
+        ({"sampling": {"population": 5000}}, "They are a simple random sample of 5,000 conversations, as you said."),
+        (
+            {"inputs": [{"reader": "x", "weighing": {"sampled": 0.01}}, {"reader": "x"}]},
+            "They were drawn before they came, and are weighted: --sampled 0.01.",
+        ),
+    ],
+    ids=["nothing", "random", "person", "population", "rate"],
+)
+def test_one_sentence_says_how_conversations_were_drawn(made, said):
+    assert sentence({"inputs": [], **made}) == said

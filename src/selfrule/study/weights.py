@@ -46,6 +46,28 @@ def weighing_of(given: Given, sampled: float | None) -> Weighing | None:
     return Weighing(weight, inclusion, 1.0 if sampled is None else sampled)
 
 
+def sentence(manifest: dict[str, Any]) -> str | None:
+    """How a study's conversations were drawn, in one sentence for a report; None where nothing was sampled before it."""
+    sampling = manifest.get("sampling", {})
+    made = sampling.get("draw")
+    if made is not None:
+        drawn = f"{made['drawn']:,} of {made['population']:,} conversations were drawn"
+        if made["by"] == "person":
+            persons = made["strata"][0]
+            some = f", at most {made['each']:,} of each" if made["each"] else ", with all they had"
+            return f"{drawn}: those of {persons['drawn']:,} of {persons['size']:,} persons{some} (seed {made['seed']})."
+        if made["by"] == "random":
+            return f"{drawn} at random (seed {made['seed']})."
+        how = "as many from each" if made["each"] else "in proportion"
+        field = made["by"].removeprefix("stratum:")
+        return f"{drawn} at random within {len(made['strata']):,} strata by {field}, {how} (seed {made['seed']})."
+    if "population" in sampling:
+        return f"They are a simple random sample of {sampling['population']:,} conversations, as you said."
+    ways = [msgspec.convert(known.get("weighing", {}), Weighing) for known in manifest["inputs"] if known["reader"]]
+    said = list(dict.fromkeys(way.describe() for way in ways if not way.plain))
+    return f"They were drawn before they came, and are weighted: {'; '.join(said)}." if said else None
+
+
 def population(manifest: dict[str, Any], given: int | None, read: int) -> None:
     """Keep in the manifest of how many conversations a study is a simple random sample.
 
