@@ -144,14 +144,20 @@ def test_the_same_draw_goes_on_in_its_folder_and_another_one_is_refused(log, tmp
     assert first.count() == again.count()
     with pytest.raises(UsageError, match="holds another study"):
         sample(log, tmp_path / "s", Design(n=11))
-    with pytest.raises(UsageError, match="knows the population"):
-        again.import_(log, population=1000)
+    with pytest.raises(UsageError, match="would stand beside the sample"):
+        again.import_(log)
 
 
 def test_a_draw_that_cannot_be_made_leaves_a_folder_that_can_be_used(log, tmp_path):
     with pytest.raises(UsageError, match="too few for 3 strata"):
         sample(log, tmp_path / "s", Design(by="model", n=4))
     assert sample(log, tmp_path / "s", Design(by="model", n=6))[0].count() >= 6
+
+
+def test_a_field_that_is_an_id_makes_no_strata(tmp_path):
+    log = write_lines(tmp_path / "log.jsonl", [conversation(i, turns=2) for i in range(1001)])
+    with pytest.raises(UsageError, match="1,001 strata"):
+        sample(log, tmp_path / "s", Design(by="stratum:id", each=1))
 
 
 def test_nothing_to_draw_from_is_said(tmp_path):

@@ -12,6 +12,7 @@ from selfrule.sampling.allocation import LEAST, equal, proportional
 from selfrule.sampling.numbers import numbers
 
 FIELDS = ("month", "model", "product", "language", "country", "thumb", "reader", "input")
+MOST_STRATA = 1000  # a field with more values is an id, whose values should not stand in a manifest
 _PERSONS_SEED = 0x5E1F  # a person's number must not be that of a conversation
 
 
@@ -152,6 +153,11 @@ def _by_stratum(
 ) -> _Found:
     size = np.bincount(stratum, minlength=len(names))
     there = np.flatnonzero(size)
+    if len(there) > MOST_STRATA:
+        raise UsageError(
+            f"--by {design.by} makes {len(there):,} strata; at most {MOST_STRATA:,} are taken. Name a field with fewer values, "
+            "such as month."
+        )
     wanted = np.zeros(len(names), np.int64)
     if not design.stratified:
         wanted[there] = np.minimum(size[there], design.n or 0)

@@ -159,6 +159,11 @@ class Study:
         watch = watcher or Quiet()
         self._made = None
         paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
+        if drawn is None and "draw" in self.manifest.get("sampling", {}):
+            raise UsageError(
+                f"{self.path} was drawn by selfrule sample: what is added to it would stand beside the sample. Draw again, or "
+                f"start another study with -o. To rate it: selfrule rate {self.path}"
+            )
         with self._folder.lock():
             self._folder.sweep()
             importer = Importer(

@@ -77,15 +77,12 @@ def population(manifest: dict[str, Any], given: int | None, read: int) -> None:
         read: Conversations read, without copies.
 
     Raises:
-        UsageError: it is less than was read, or the study was drawn by `selfrule sample`, which knows it.
+        UsageError: it is less than was read.
     """
     if given is None:
         return
-    sampling = manifest.setdefault("sampling", {})
-    if "draw" in sampling:
-        raise UsageError("This study was drawn by selfrule sample, which knows the population: leave --population out.")
     if given < read:
         raise UsageError(
             f"--population {given:,} is less than the {read:,} conversations read. Give the number there were."
         )
-    sampling["population"] = given
+    manifest.setdefault("sampling", {})["population"] = given
