@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +77,55 @@ def test_a_pseudonym_is_the_same_within_a_study_and_another_in_the_next(person, 
     assert Pseudonyms(key).of(person) == Pseudonyms(key).of(person)
     if key != other:
         assert Pseudonyms(key).of(person) != Pseudonyms(other).of(person)
+
+
+def of_labels(kind: str, labels: int, share: float | None = 0.5, note: str | None = None, **group: str) -> Estimate:
+    """A figure made of so many labels."""
+    return Estimate(
+        construct="flagged", level="moderate+", group=group, count=1.0, n=labels if "among" in kind else 1_000, share=share,
+        low=None, high=0.7, method="of some (4); by (40)", missing=0, low_if_missing_none=None, high_if_missing_all=None,
+        n_effective=labels / 1.25, design_effect=1.25, kind=kind, note=note,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def rated(count: float, n: int = 1_000, **group: str) -> Estimate:
+    return msgspec.structs.replace(cell(group, n), construct="flagged", level="moderate+", count=count)
+
+
+KINDS = ["confirmed_among_flagged", "confirmed", "missed_at_most", "corrected"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(labels=st.integers(0, 30), k=st.integers(2, 20))
+def test_a_figure_made_of_labels_is_released_only_if_none_or_k_of_them_made_it(kind, labels, k):
+    got = release([rated(400), of_labels(kind, labels)], k)
+    kept = [e for e in got.estimates if e.kind == kind]
+    assert bool(kept) == (labels == 0 or labels >= k)
+    if not kept:
+        assert got.suppressed == [
+            {"group": {}, "construct": "flagged", "level": "moderate+", "reason": "small", "kind": kind}
+        ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_confirmed_of_fewer_flagged_conversations_than_k_is_not_released(kind):
+    kept = {e.kind for e in release([rated(9), of_labels(kind, 500)]).estimates}
+    assert (kind in kept) == (kind in {"missed_at_most", "corrected"})
+
+
+def test_figures_made_of_labels_share_the_fate_of_their_group():
+    small = [rated(3, 5, month="2026-01"), of_labels("missed_at_most", 50, month="2026-01")]
+    got = release([rated(400), *small, of_labels("missed_at_most", 50)])
+    assert [(e.kind, e.group) for e in got.estimates] == [("rated", {}), ("missed_at_most", {})]
+
+
+def test_a_figure_made_of_labels_does_not_make_a_group_small():
+    got = release([rated(400), of_labels("confirmed_among_flagged", 3)])
+    assert [e.kind for e in got.estimates] == ["rated"]
+
+
+def test_words_of_a_released_figure_give_no_size_under_k():
+    note = "It would take labels of all 4 of them. It would take labels of all 40 of them."
+    (kept,) = (e for e in release([rated(400), of_labels("missed_at_most", 50, note=note)]).estimates if e.note)
+    assert kept.note == "It would take labels of all of them. It would take labels of all 40 of them."
+    assert kept.method == "of some; by (40)"

@@ -9,7 +9,7 @@ import pytest
 
 from selfrule.report import render
 
-from .contexts import bare, empty, judged, large, personal
+from .contexts import bare, empty, judged, labelled, large, personal
 from .planted import planted
 from .test_report_privacy import MARKUP
 
@@ -84,7 +84,7 @@ def test_opening_a_report_asks_for_nothing_but_the_report(visit):
     assert [url for url in page.asked if not url.startswith("data:")] == [page.url]
 
 
-@pytest.mark.parametrize("name", ["large", "personal", "planted", "empty", "one", "judges"])
+@pytest.mark.parametrize("name", ["large", "personal", "planted", "empty", "one", "judges", "labels"])
 def test_a_phone_of_360_pixels_needs_no_sideways_scrolling_of_the_page(visit, name):
     contexts = {
         "large": large(),
@@ -93,6 +93,7 @@ def test_a_phone_of_360_pixels_needs_no_sideways_scrolling_of_the_page(visit, na
         "empty": empty(),
         "one": bare(1, 1),
         "judges": judged("private", "cascade"),
+        "labels": labelled("private", total=True),
     }
     page = visit(contexts[name], width=360)
     page.evaluate(ALL_TABLES_OPEN)
@@ -100,12 +101,14 @@ def test_a_phone_of_360_pixels_needs_no_sideways_scrolling_of_the_page(visit, na
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("name", ["large", "personal", "personal, shareable", "rare", "wide names", "judges"])
+@pytest.mark.parametrize(
+    "name", ["large", "personal", "personal, shareable", "rare", "wide names", "judges", "labels", "labels, private"]
+)
 def test_no_text_of_a_chart_runs_over_another_or_out_of_the_page(visit, width, name):
     contexts = {
         "large": large(), "personal": personal(), "personal, shareable": personal("shareable"),
         "rare": bare(2_000_000, 3), "wide names": planted(" " + "W" * 300),
-        "judges": judged(),
+        "judges": judged(), "labels": labelled(), "labels, private": labelled("private", total=True),
     }  # fmt: skip
     page = visit(contexts[name], width=width)
     clashes = page.evaluate(
@@ -178,7 +181,7 @@ def test_the_first_tab_goes_to_the_skip_link_and_every_stop_can_be_seen(visit):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_text_has_the_contrast_that_wcag_aa_asks_for(visit, dark):
-    page = visit(replace(large("private"), quoted=personal().quoted), dark=dark)
+    page = visit(replace(labelled("private", total=True), quoted=personal().quoted), dark=dark)
     page.evaluate(ALL_TABLES_OPEN)
     poor = page.evaluate(
         """() => {
@@ -209,7 +212,7 @@ def test_every_text_has_the_contrast_that_wcag_aa_asks_for(visit, dark):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_mark_of_a_chart_stands_out_from_the_page(visit, dark):
-    page = visit(large(), dark=dark)
+    page = visit(labelled("private", total=True), dark=dark)
     poor = page.evaluate(
         """() => {
           const light = (c) => c.match(/[\\d.]+/g).slice(0, 3).map(Number)
@@ -217,9 +220,9 @@ def test_every_mark_of_a_chart_stands_out_from_the_page(visit, dark):
             .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
           const paper = light(getComputedStyle(document.body).backgroundColor);
           const poor = new Set();
-          const marks = "svg circle, svg polygon, svg rect:not(.traffic, .step), svg .published, svg .limit";
+          const marks = "svg circle, svg polygon, svg rect:not(.traffic, .step, .missed), svg .published, svg .limit";
           for (const e of document.querySelectorAll(marks)) {
-            const style = getComputedStyle(e), ink = light(e.tagName === "line" ? style.stroke : style.fill);
+            const style = getComputedStyle(e), ink = light(style.fill === "none" || e.tagName === "line" ? style.stroke : style.fill);
             const [a, b] = [ink, paper].sort((x, y) => y - x);
             if ((a + 0.05) / (b + 0.05) < 3) poor.add(e.getAttribute("class"));
           }
