@@ -96,6 +96,21 @@ Simulations = Annotated[
     int, typer.Option("--simulations", help="Studies simulated for each design.", min=50, max=20_000)
 ]
 
+Draw = Annotated[
+    Path | None,
+    typer.Option(
+        "--draw", help="Draw the sample of a plan with two judges from the study, into this new file.", metavar="FILE"
+    ),
+]
+Found = Annotated[
+    Path | None,
+    typer.Option(
+        "--found",
+        help="The study of that sample, rated: print what its judge would say of everything.",
+        metavar="SAMPLE",
+    ),
+]
+
 _SHARE = re.compile(
     r"\s*(?:(?P<top>\d+(?:\.\d+)?)\s*(?:/|in)\s*(?P<under>[\d,]+(?:\.\d+)?)|(?P<number>\d*\.?\d+(?:[eE]-?\d+)?)\s*(?P<of>%?))\s*"
 )
@@ -171,15 +186,22 @@ def command(
     screen_recall: options.ScreenRecall = 0.98,
     seed: Seed = 0,
     simulations: Simulations = 400,
+    draw: Draw = None,
+    found: Found = None,
     json: options.Json = False,
 ) -> None:
     """Plan and print."""
+    if found is not None:
+        _found(study, found, json)
+        return
     from selfrule.study.plan_asked import Wish, plan
 
+    if draw is not None and study is None:
+        raise UsageError("A sample is drawn from a study: name its folder beside --draw.")
     wide = width_of(width)
     if wide is None and confirm is None and missed is None and (budget, ratings, labels, hours) == (None,) * 4:
         wide, confirm = width_of("25%"), 0.2
-    found = plan(
+    made = plan(
         Wish(
             study=study,
             population=population,
@@ -208,11 +230,32 @@ def command(
             simulations=simulations,
         )
     )
+    if draw is not None and study is not None:
+        from selfrule.cli.planned import show_drawn
+        from selfrule.study import two_judges
+
+        show_drawn(two_judges.draw(study, made, draw), study, draw, judge)
     if json:
         import msgspec
 
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
         return
     from selfrule.cli.planned import show
 
-    show(found)
+    show(made)
+
+
+def _found(study: Path | None, sample: Path, json: bool) -> None:
+    from selfrule.study import two_judges
+
+    if study is None:
+        raise UsageError("Name the study that the sample was drawn from beside --found.")
+    estimates = two_judges.found(study, sample)
+    if json:
+        from selfrule.cli.estimates_ import print_json
+
+        print_json(estimates)
+        return
+    from selfrule.cli.planned import show_found
+
+    show_found(estimates)

@@ -16,7 +16,11 @@ from selfrule.report.numbers import number, one_in, percent, plural
 from selfrule.study.plan_words import dollars, rounded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selfrule.records import Estimate
     from selfrule.study.plan_records import Expected, Option, Plan
+    from selfrule.study.two_judges import Drawn
 
 _WAYS = {
     "two judges": "two judges",
@@ -45,6 +49,9 @@ def show(plan: Plan, out: Console | None = None) -> None:
     points(_steps(plan, best), out)
     if len(best.draws) > 1:
         _draws(best, out)
+    how = _how(plan, best)
+    if how:
+        out.print(f"By: {how}", style="dim", markup=False, soft_wrap=True)
     head("What to expect", out)
     _figures(best, out)
     high = best.missed.high
@@ -63,6 +70,37 @@ def show(plan: Plan, out: Console | None = None) -> None:
         _beside(plan, out)
     head("Taken as given", out)
     points(plan.assumptions, out)
+
+
+def show_drawn(drawn: Drawn, study: Path, file: Path, judge: str | None) -> None:
+    """Say what was drawn, and what comes next; on standard error."""
+    out = Console(stderr=True, highlight=False, soft_wrap=True)
+    sample = plain(str(file.with_suffix("")))
+    out.print(f"{number(sum(map(len, drawn.ids)))} conversations in {plain(str(file))}. Next:", markup=False)
+    name = plain(judge) if judge else "JUDGE"
+    out.print(
+        f"  selfrule audit {plain(str(file))} -o {sample} --map inclusion=inclusion --judge {name} --no-screen",
+        markup=False,
+    )
+    out.print(f"  selfrule plan {plain(str(study))} --found {sample}", markup=False)
+
+
+def show_found(estimates: Sequence[Estimate]) -> None:
+    """Print what the judge of a sample would say of everything."""
+    out = console()
+    out.print(Text(f"As rated, of all {number(estimates[0].n)} conversations, from a sample by score", "bold"))
+    out.print()
+    table = _table("construct", "level", "share", "95 % limits", "if what is missing was none, all")
+    for one in estimates:
+        assert one.share is not None and one.low is not None and one.high is not None
+        rare = one.high < _RARE
+        outer = ""
+        if one.missing and one.low_if_missing_none is not None and one.high_if_missing_all is not None:
+            outer = f"{_share(one.low_if_missing_none)} to {_share(one.high_if_missing_all)}"
+        limits = f"{_share(one.low, rare)} to {_share(one.high, rare)}"
+        table.add_row(one.construct.replace("_", " "), one.level, _share(one.share, rare), limits, outer)
+    out.print(table)
+    out.print(f"Of the last: {estimates[-1].method}.", style="dim", markup=False)
 
 
 def _steps(plan: Plan, best: Option) -> list[str]:
@@ -87,6 +125,19 @@ def _steps(plan: Plan, best: Option) -> list[str]:
         steps.append("No labels: what the judge gets wrong stays unknown (--confirm, --labels, --hours).")
     steps.append(plan.why)
     return steps
+
+
+def _how(plan: Plan, best: Option) -> str:
+    """The command that carries a design out; empty where nothing is drawn."""
+    if best.ratings >= plan.conversations:
+        return ""
+    judge = f"--judge {plain(plan.judge)}" if ":" in plan.judge else "--judge JUDGE"
+    if best.way == "two judges":
+        return "selfrule plan STUDY ... --draw SAMPLE.jsonl, which says what comes next"
+    if best.way == "random":
+        return f"selfrule sample LOGS -o SAMPLE --n {best.ratings}, then selfrule rate SAMPLE {judge} --no-screen"
+    rest = best.draws[-1]
+    return f"selfrule audit LOGS {judge} --check-screen {rest.rated / max(rest.size, 1):.3g}"
 
 
 def _money(option: Option) -> str:
@@ -118,21 +169,15 @@ def _draws(option: Option, out: Console) -> None:
 
 def _figures(option: Option, out: Console) -> None:
     table = _table("figure", "estimate", "95 % limits", "width", "80 % of studies")
-    for name, figure in (
-        ("as rated, of all", option.rated),
-        ("confirmed among flagged", option.confirmed),
-        ("missed at most, of all", option.missed),
-    ):
+    by_labels = [("confirmed among flagged", option.confirmed), ("missed at most, of all", option.missed)]
+    for name, figure in [("as rated, of all", option.rated), *(by_labels if option.labelled else [])]:
         table.add_row(name, *_cells(figure))
     out.print(table)
     notes = [f"Half the width of the share as rated is {_relative(option.relative)} of it"]
     if option.reached is not None:
         notes.append(f"as narrow as wanted in {percent(option.reached, 0)} of simulated studies")
-    out.print(
-        "; ".join(notes) + ". Medians, and the mean of widths; the missed limit is one-sided 95 %.",
-        style="dim",
-        markup=False,
-    )
+    bound = "; the missed limit is one-sided 95 %" if option.labelled else ""
+    out.print(f"{'; '.join(notes)}. Medians, and the mean of widths{bound}.", style="dim", markup=False)
 
 
 def _cells(figure: Expected) -> Sequence[str]:
@@ -162,22 +207,21 @@ def _points(width: float) -> str:
 
 def _beside(plan: Plan, out: Console) -> None:
     head("Designs side by side", out)
-    table = _table(
-        "design", "ratings", "cost", "as rated, \N{PLUS-MINUS SIGN}", "labels", "confirmed, width", "missed, at most"
-    )
+    labels = any(option.labelled for option in plan.options)
+    more = ("labels", "confirmed, width", "missed, at most") if labels else ()
+    table = _table("design", "ratings", "cost", "as rated, \N{PLUS-MINUS SIGN}", *more)
     for option in plan.options:
-        chosen = option.way == plan.chosen
-        confirmed = _points(option.confirmed.width[1]) if option.confirmed.high is not None else "none"
-        table.add_row(
-            ("> " if chosen else "  ") + _WAYS[option.way],
+        row = [
+            ("> " if option.way == plan.chosen else "  ") + _WAYS[option.way],
             number(option.ratings),
             "not known" if option.dollars is None else dollars(option.dollars),
             _relative(option.relative),
-            number(option.labelled),
-            confirmed if option.labelled else "",
-            _share(option.missed.high) if option.labelled and option.missed.high is not None else "",
-            style=None if option.honest else "dim",
-        )
+        ]
+        if labels:
+            confirmed = _points(option.confirmed.width[1]) if option.confirmed.high is not None else "none"
+            missed = _share(option.missed.high) if option.missed.high is not None else ""
+            row += [number(option.labelled), *((confirmed, missed) if option.labelled else ("", ""))]
+        table.add_row(*row, style=None if option.honest else "dim")
     out.print(table)
     if any(not option.honest for option in plan.options):
         out.print(

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from selfrule.embedded import load
 from selfrule.errors import UsageError
 from selfrule.estimate.intervals import wilson
@@ -82,7 +84,7 @@ def plan(wish: Wish) -> Plan:
     free = wish.judge == EMBEDDED
     sensitivity, specificity = _rates(wish, outcome, card, said)
     sizes = None if facts is None else facts.sizes
-    cheap, names = plan_facts.cheap_of(card, wish.recall, prevalence, n, sizes)
+    cheap, cuts = plan_facts.cheap_of(card, wish.recall, prevalence, n, sizes)
     if not free:
         said.append(
             f"The cheap judge is the embedded one, {card['label']}: how its score parts flagged conversations from others is "
@@ -122,7 +124,9 @@ def plan(wish: Wish) -> Plan:
         simulations=wish.simulations,
         assumptions=said,
     )
-    return planning.make(question, lambda place: names[place])
+    names = plan_facts.stratum_names(cuts)
+    found = planning.make(question, lambda place: names[place])
+    return msgspec.structs.replace(found, cuts=cuts, unread=cheap.kept - 1)
 
 
 def _one_in(share: float) -> str:

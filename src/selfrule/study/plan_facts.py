@@ -96,7 +96,7 @@ def cheap_of(
     prevalence: tuple[float, float],
     conversations: int,
     sizes: NDArray[np.integer] | None = None,
-) -> tuple[Cheap, list[str]]:
+) -> tuple[Cheap, list[float]]:
     """The embedded judge as the cheap one, by the scores of its screen.
 
     Positives: how the card's flagged conversations fall. Look-alikes: how those fall that are not flagged and that labels
@@ -110,7 +110,7 @@ def cheap_of(
         sizes: Conversations of a study in each stratum, the unread ones last; shape (h + 1,).
 
     Returns:
-        The judge, and the names of its strata.
+        The judge, and the scores between its strata, highest first; what has no score goes to the lowest that is kept.
     """
     if not 0 < recall <= 1:
         raise UsageError(f"The 'recall' of the screen must be in (0, 1]. Got {recall!r} instead.")
@@ -133,7 +133,7 @@ def cheap_of(
 
 def _joined(
     share: Floats, positives: Floats, alike: Floats, kept: int, cuts: list[float], n: int
-) -> tuple[Cheap, list[str]]:
+) -> tuple[Cheap, list[float]]:
     """The cheap judge with strata of at least `LEAST` conversations, as far as there are so many."""
     ends: list[int] = []  # the last old stratum of each new one
     held = 0.0
@@ -147,7 +147,7 @@ def _joined(
     starts = [0, *(end + 1 for end in ends[:-1])]
     inside = max(sum(end < kept for end in ends), 1)
     joined = [np.add.reduceat(values, starts) for values in (share, positives, alike)]
-    return Cheap(joined[0], joined[1], joined[2], inside), stratum_names([cuts[end] for end in ends[:-1]])
+    return Cheap(joined[0], joined[1], joined[2], inside), [cuts[end] for end in ends[:-1]]
 
 
 def _dropped(kept: Sequence[float], most: int) -> int:

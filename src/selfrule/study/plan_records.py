@@ -158,7 +158,10 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is proposed: `options` in the order they are compared, `chosen` the way of the one to take."""
+    """What is proposed: `options` in the order they are compared, `chosen` the way of the one to take.
+
+    `cuts` are the scores of the screen between strata, highest first; what has no score is in stratum `unread`.
+    """
 
     outcome: str
     judge: str
@@ -172,6 +175,8 @@ class Plan(msgspec.Struct, frozen=True):
     assumptions: list[str]
     simulations: int
     seed: int
+    cuts: list[float] = []
+    unread: int = 0
 
     @property
     def best(self) -> Option:
