@@ -15,9 +15,10 @@ from hypothesis.extra import numpy as hnp
 
 from selfrule.errors import UsageError
 from selfrule.estimate.finite import left
-from selfrule.estimate.frame import Frame
+from selfrule.estimate.frame import Attribute, Frame
 from selfrule.estimate.intervals import clopper_pearson, wilson
 from selfrule.estimate.table import estimates
+from selfrule.privacy import release
 from selfrule.rubric import CONSTRUCTS
 
 from .frames import frame_of, one
@@ -221,3 +222,12 @@ def test_a_design_is_covered_at_the_nominal_rate_or_above(simulation, design, li
 def test_weights_ignored_and_persons_ignored_do_not_cover(simulation):
     assert simulation.cell("by month, as many each, about 10 %", 5000, 1 / 10, 0.0, 100, 5).ignoring < 0.75
     assert simulation.cell("by person, whole, 10 %", 2000, 1 / 10, 0.1, 100, 5).ignoring < 0.85
+
+
+def test_a_few_conversations_that_stand_for_many_are_still_few_at_the_release_gate():
+    weight = np.where(np.arange(100) < 3, 500.0, 1.0)
+    model = Attribute((np.arange(100) >= 3).astype(np.int64), ("seldom", "often"))
+    found = estimates(frame_of(100, weight=weight, model=model, person=np.full(100, -1)), ("model",))
+    assert one(found, REALITY, "severe", model="seldom").n == 3
+    shown = release(found, 10).estimates
+    assert not [e for e in shown if e.group == {"model": "seldom"}]
