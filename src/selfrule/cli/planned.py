@@ -230,7 +230,7 @@ def _beside(plan: Plan, out: Console) -> None:
             style="dim",
         )
     for option in plan.options:
-        if option.way != plan.chosen and option.honest and not plan.best.unmet:
+        if option.unmet and option.way != plan.chosen and option.honest and not plan.best.unmet:
             points([f"{_WAYS[option.way]}: {line}" for line in option.unmet], out)
 
 
