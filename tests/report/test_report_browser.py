@@ -222,7 +222,8 @@ def test_every_mark_of_a_chart_stands_out_from_the_page(visit, dark):
           const poor = new Set();
           const marks = "svg circle, svg polygon, svg rect:not(.traffic, .step, .missed), svg .published, svg .limit";
           for (const e of document.querySelectorAll(marks)) {
-            const style = getComputedStyle(e), ink = light(style.fill === "none" || e.tagName === "line" ? style.stroke : style.fill);
+            const style = getComputedStyle(e), drawn = style.fill === "none" || e.tagName === "line";
+            const ink = light(drawn ? style.stroke : style.fill);
             const [a, b] = [ink, paper].sort((x, y) => y - x);
             if ((a + 0.05) / (b + 0.05) < 3) poor.add(e.getAttribute("class"));
           }

@@ -62,7 +62,7 @@ def test_the_answer_is_two_figures_and_no_sum_of_them():
 
 
 def test_the_uncorrected_figure_stands_beside_and_so_does_why_there_is_no_total():
-    assert list(beside(labelled())) == ["Confirmed, of all conversations", "Missed, at most", "As rated, uncorrected"]
+    assert list(beside(labelled())) == ["Confirmed, of all", "Missed, at most", "As rated, uncorrected"]
     assert beside(labelled())["As rated, uncorrected"].startswith("1.52 %")
     assert "No corrected total: 1 of 283 labels" in said(labelled())
     assert "It would take about 1,900 more labels of conversations rated none." in said(labelled())
@@ -79,7 +79,7 @@ def test_where_no_label_is_of_what_the_judge_flagged_nothing_is_confirmed():
     assert headline(one(30, (0, 0), (1, 200))).startswith(
         "No label yet of what the judge flagged, so none of it is confirmed."
     )
-    assert "Confirmed, of all conversations" not in beside(one(30, (0, 0), (1, 200)))
+    assert "Confirmed, of all" not in beside(one(30, (0, 0), (1, 200)))
 
 
 def test_where_the_judge_flagged_nothing_there_is_nothing_to_confirm():
@@ -110,16 +110,16 @@ def test_few_labels_are_said_to_be_few():
 def test_the_table_has_every_level_of_every_construct_with_both_figures():
     rows = table(labelled("private"), "What labels confirm and what the judge missed at most")
     assert rows[0][1:] == [
-        "As rated, uncorrected", "Of those, confirmed", "Confirmed, of all", "Labels that confirm", "Missed, at most",
-        "Labels that found more", "Corrected total",
+        "As rated, uncorrected", "Of those, confirmed", "Labels that confirm", "Missed, at most", "Labels that found more",
+        "Confirmed, of all", "Corrected total",
     ]  # fmt: skip
     figures = [row for row in rows[1:] if len(row) > 1]
     assert len(figures) == 22
     flagged = figures[0]
-    assert flagged[4] == "171 of 276"
-    assert flagged[6] == "1 of 283"
+    assert flagged[3] == "171 of 276"
+    assert flagged[5] == "1 of 283"
     assert flagged[7] == "not given"
-    severe = next(row for row in figures[1:] if row[4] == "5 of 8")
+    severe = next(row for row in figures[1:] if row[3] == "5 of 8")
     assert severe[2].startswith("6")
 
 
@@ -188,7 +188,7 @@ def test_a_shareable_page_gives_no_figure_of_fewer_labels_than_k():
     severe = [row for row in rows if row[0] == "Severe"]
     assert len(severe) == 7
     assert {row[2] for row in severe} == {"fewer than 10", "no label yet"}
-    assert not [row for row in rows if row[4] == "5 of 8"]
+    assert not [row for row in rows if row[3] == "5 of 8"]
 
 
 def test_a_suppressed_figure_of_labels_does_not_hide_the_figure_as_rated():

@@ -1,6 +1,7 @@
 """Print a study's figures: count, n, share, 95 % interval, what is missing and what it could change.
 
-Private: every group is printed. Add --shareable for those that pass the release gate.
+Private: every group is printed. Add --shareable for those that pass the release gate. Once people have labelled
+(selfrule label STUDY), also what they confirm of what was flagged, and how much was missed at most; `kind` says which is which.
 
 Example: selfrule estimates my-study --format json
 """

@@ -66,7 +66,7 @@ def _missed(missed: Cell) -> list[tuple[str, bool]]:
 def _beside(rated: Cell, confirmed: Cell, missed: Cell, corrected: Cell) -> list[tuple[str, str, str]]:
     made = []
     if confirmed.shown:
-        made.append(("Confirmed, of all conversations", *_figure(confirmed)))
+        made.append(("Confirmed, of all", *_figure(confirmed)))
     if missed.state == "bounded":
         value = at_most(missed.high) if missed.high is not None and missed.high < 1 else "no limit yet"
         of = plural(missed.n, "label") if missed.n else "no label"

@@ -116,12 +116,12 @@ def _figures(cells: Cells) -> Figure:
     table = Table(
         caption="What labels confirm and what the judge missed at most, beside the uncorrected figure",
         columns=[
-            "Level", "As rated, uncorrected", "Of those, confirmed", "Confirmed, of all", "Labels that confirm",
-            "Missed, at most", "Labels that found more", "Corrected total",
+            "Level", "As rated, uncorrected", "Of those, confirmed", "Labels that confirm", "Missed, at most",
+            "Labels that found more", "Confirmed, of all", "Corrected total",
         ],
         bodies=bodies,
         note="Confirmed and as rated with 95 % intervals; missed as a one-sided 95 % limit. All are shares of all "
-        "conversations, save the second.",
+        "conversations, save what is confirmed of those.",
     )  # fmt: skip
     chart = honest_chart(
         blocks,
@@ -152,10 +152,10 @@ def _row(cells: Cells, construct: str, level: str) -> list[Td]:
         Td(LEVEL_WORDS[level].capitalize() if construct != "flagged" else "Moderate or above on any primitive"),
         Td(brief(rated), rated.share),
         Td("nothing to confirm" if nothing else _given(among), among.share),
-        Td("" if nothing else _given(confirmed), confirmed.share),
         Td(among.seen_text, among.count if among.seen_text else None),
         Td(_given(missed), missed.high),
         Td(missed.seen_text, missed.count if missed.seen_text else None),
+        Td("" if nothing else _given(confirmed), confirmed.share),
         Td(_given(total), total.share),
     ]
 
@@ -182,16 +182,19 @@ def _why(cells: Cells) -> Part | None:
     if not got:
         return None
     first = [f"Flagged. {words}" for c, _, words in got if c == "flagged"]
-    rows = [
-        [Td(name_of(c)), Td(LEVEL_WORDS[level]), Td(_given(cells.get(c, level, kind="corrected"))
-         if cells.get(c, level, kind="corrected").shown else "not given"), Td(one_line(words, 600))]
-        for c, level, words in got if c != "flagged"
-    ]  # fmt: skip
+    bodies = []
+    for construct in CONSTRUCTS:
+        rows = [
+            [Td(LEVEL_WORDS[level].capitalize()), Td(_total(cells.get(c, level, kind="corrected"))), Td(_short(words))]
+            for c, level, words in got
+            if c == construct
+        ]
+        bodies += [Body(name_of(construct), rows)] if rows else []
     table = Table(
         caption="Whether a corrected total is given, and why",
-        columns=["Construct", "Level", "Corrected total", "Why"],
-        bodies=[Body("", rows)],
-        text_columns=frozenset({0, 1, 3}),
+        columns=["Level", "Corrected total", "Why"],
+        bodies=bodies,
+        text_columns=frozenset({0, 2}),
     )
     return Part(
         title="Whether the two make one total",
@@ -199,8 +202,18 @@ def _why(cells: Cells) -> Part | None:
             "A corrected total is given only where simulated studies like this one showed that its interval holds.",
             *first,
         ],
-        figure=Figure(table=table, folded=True) if rows else None,
+        figure=Figure(table=table, folded=True) if bodies else None,
     )
+
+
+def _total(cell: Cell) -> str:
+    return brief(cell) if cell.shown else "not given"
+
+
+def _short(words: str) -> str:
+    """A reason without what its column and the section say already."""
+    said = words.removeprefix("No corrected total: ").replace("; confirmed and missed stand side by side instead", "")
+    return one_line(said[:1].upper() + said[1:], 600)
 
 
 def _groups(cells: Cells) -> Part | None:

@@ -28,7 +28,7 @@ def public(context: ReportContext) -> ReportContext:
     # Nothing rated is no figure to hide, where the group itself is large enough to be spoken of.
     small = [e for e in context.estimates if _small(e, context.k)]
     labels = _labels(context)
-    hidden = any("model" in entry["group"] for entry in context.suppressed)
+    hidden = any("model" in entry["group"] and "kind" not in entry for entry in context.suppressed)
     return replace(
         context,
         quoted=[],
