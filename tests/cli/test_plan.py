@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from selfrule.cli import main, plan_
+from selfrule.embedded import load
 from selfrule.errors import StudyError, UsageError
-from selfrule.estimate.planning import Rate
+from selfrule.estimate.allotting import offers
+from selfrule.estimate.planning import Prior, Rate, worlds
 from selfrule.records import Label
 from selfrule.study.plan_asked import Wish, plan
-from selfrule.study.plan_facts import ASSUMED, outcome_of, published_levels, scorecard_rates
+from selfrule.study.plan_facts import ASSUMED, cheap_of, outcome_of, published_levels, scorecard_rates
+from selfrule.study.plan_labels import Labelling
 from selfrule.study.plan_prices import price_of
 from selfrule.study.plan_records import Target
 from tests.study.judged import add_judge, made, rated
@@ -144,6 +151,41 @@ def test_a_small_population_is_rated_whole():
     found = asked(population=40, outcome="flagged", width=Target(0.2, relative=True))
     assert [(o.way, o.ratings) for o in found.options] == [("random", 40)]
     assert "All 40 rated" in run("--population", 40, "--outcome", "flagged", "--width", "20%")
+
+
+def test_a_budget_in_dollars_buys_everything_of_a_judge_that_costs_nothing():
+    assert asked(cost=0.0, dollars=5.0).best.ratings == 100_000
+
+
+@settings(max_examples=10)
+@given(st.integers(40, 3_000), st.integers(1, 500))
+def test_more_labels_never_widen_what_is_expected_of_them(few, more):
+    first, second = (labelling().narrowest(n) for n in (few, few + more))
+    assert second.total > first.total
+    assert np.mean(second.confirmed.width) <= np.mean(first.confirmed.width) * (1 + 1e-3)
+    assert np.mean(second.missed.high) <= np.mean(first.missed.high) * 1.01
+
+
+@lru_cache
+def labelling():
+    cheap, _ = cheap_of(load().card, 0.98, (0.02, 0.02), 100_000)
+    prior = Prior(
+        conversations=100_000, prevalence=(0.01, 0.04), sensitivity=Rate(0.8), specificity=Rate(0.99), cheap=cheap
+    )
+    w = worlds(prior, 100)
+    return Labelling(w, "random", offers(w, "random", 20_000)[0], published_levels(), 2)
+
+
+def test_labels_are_dealt_out_among_all_that_there_is_and_cells_make_up_everything():
+    for way in ("random", "screened", "two judges"):
+        w = labelling().w
+        made_ = Labelling(w, way, offers(w, way, 20_000)[0], published_levels(), 2)
+        assert sum(made_.sizes.values()) == pytest.approx(20_000 if way != "screened" else w.n, rel=1e-3)
+        whole = sum(cell.weight for cell in made_._below(dict.fromkeys(made_.sizes, 10)))
+        assert whole + float(w.total(w.judged).mean()) == pytest.approx(1.0, abs=0.02)
+        lost = sum(cell.lost for cell in made_._below(dict.fromkeys(made_.sizes, 10)))
+        assert (lost <= w.total(w.true) + 1e-12).all()
+        assert (lost >= w.total(w.true) - w.total(w.found) - 1e-12).all()
 
 
 def test_hours_of_labelling_count_second_labels_and_are_kept():

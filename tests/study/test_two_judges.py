@@ -160,3 +160,13 @@ def test_a_study_without_a_draw_and_a_sample_of_something_else_are_refused(folde
     sampled(folder, [0.5] * 8, tmp_path)
     with pytest.raises(StudyError, match="no rating of what was drawn"):
         two_judges.found(folder.root, other.path)
+
+
+def test_a_study_that_has_grown_since_the_draw_is_refused(folder, tmp_path):
+    _, file = sampled(folder, [0.5] * 8, tmp_path)
+    kept = folder.root / "draws" / "two-judges.json"
+    drawn = json.loads(kept.read_bytes())
+    drawn["sizes"][0] -= 1
+    kept.write_text(json.dumps(drawn))
+    with pytest.raises(StudyError, match="has changed since the sample was drawn"):
+        two_judges.found(folder.root, file.parent)

@@ -91,8 +91,9 @@ class Question:
     def affordable(self) -> int | None:
         """Ratings that may be made; None for any number."""
         bought = None
-        if self.dollars is not None and self.price.each:
-            bought = int(self.dollars / self.price.each * (1 + 1e-12))
+        if self.dollars is not None and self.price.each is not None:
+            each, whole = self.price.each, self.prior.conversations
+            bought = int(min(self.dollars / each * (1 + 1e-12), whole)) if each else whole
         known = [n for n in (bought, self.ratings) if n is not None]
         return min(known) if known else None
 

@@ -109,7 +109,7 @@ def found(path: Path, sample: Path) -> list[Estimate]:
         Flagged, and every construct at each level or above; kind "rated".
 
     Raises:
-        StudyError: nothing was drawn from the study, or nothing drawn from it was rated in the sample.
+        StudyError: nothing was drawn from the study, it has changed since, or nothing drawn was rated in the sample.
     """
     folder = Folder.open(path)
     kept = folder.root / "draws" / _NAME
@@ -117,6 +117,12 @@ def found(path: Path, sample: Path) -> list[Estimate]:
         raise StudyError(f"Nothing was drawn from {path} for a second judge. Plan it: selfrule plan {path} --draw FILE")
     drawn = msgspec.json.decode(kept.read_bytes(), type=Drawn)
     rows = _rows(folder, drawn.cuts, drawn.unread)
+    size = np.bincount(rows.stratum, minlength=len(drawn.sizes))
+    if size.tolist() != drawn.sizes:
+        raise StudyError(
+            f"{path} has changed since the sample was drawn: it had {sum(drawn.sizes):,} conversations in these strata and has "
+            f"{len(rows.ids):,}. What was drawn does not stand for it any more; draw again with: selfrule plan {path} --draw FILE"
+        )
     levels = _levels(Folder.open(sample))
     place = {which: row for row, which in enumerate(rows.ids)}
     row = np.array([place[which] for some in drawn.ids for which in some if which in place], dtype=np.intp)
@@ -130,7 +136,6 @@ def found(path: Path, sample: Path) -> list[Estimate]:
         raise StudyError(
             f"{sample} holds no rating of what was drawn from {path}. Rate it: selfrule rate {sample} --no-screen"
         )
-    size = np.bincount(rows.stratum, minlength=len(drawn.ids))
     reached = np.bincount(rows.stratum[row], minlength=len(drawn.ids))
     study = Labelled(
         person=rows.person,
