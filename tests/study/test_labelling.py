@@ -311,3 +311,28 @@ def test_a_judge_that_is_reported_later_leads_to_another_draw_and_the_first_can_
     assert labelling.draw.id == first.id
     with pytest.raises(UsageError, match="no ratings table 'x'"):
         labelling.open_draw(30, table="x")
+
+
+def test_a_log_of_what_was_handed_out_that_a_crash_cut_off_costs_one_hand_out_alone(labelling, rated_study):
+    draw = labelling.open_draw(20, doubles=0)
+    work(labelling, "ana", 4)
+    path = rated_study.root / "labels" / "handed" / f"{draw.id}.jsonl"
+    with path.open("ab") as handle:
+        handle.write(b'{"conversation_id": "half')
+    again = Labelling(rated_study)
+    work(again, "ana", 2)
+    assert again.reached()[0] == 6
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_conversation_of_hostile_text_reaches_the_labeller_as_it_is(tmp_path):
+    text = "</script>\x00\u202e" + "x" * 2_000_000
+    records = [conversation(i, turns=2) for i in range(3)]
+    records[1]["messages"] = [{"role": "user", "content": text}] + [{"role": "assistant", "content": "a"}] * 3000
+    study = selfrule.audit(write_lines(tmp_path / "log.jsonl", records), tmp_path / "s", workers=1)
+    labelling = Labelling(Folder.open(study.path))
+    labelling.open_draw(3)
+    tasks = {item.conversation_id: labelling.task(item.conversation_id) for item in labelling.draw.items}
+    longest = max(tasks.values(), key=lambda task: len(task.turns))
+    assert len(longest.turns) > 1000
+    assert len(longest.turns[0].text) > 2_000_000
