@@ -76,11 +76,7 @@ def plan(wish: Wish) -> Plan:
     if n is None:
         raise UsageError("Nothing says how many conversations there are: give --population N, or a study's folder.")
     prevalence = wish.prevalence or outcome.expected
-    low, high = (_one_in(share) for share in prevalence)
-    said.append(
-        f"Truly at the level: {low} to {high}, all orders of magnitude between as likely"
-        + ("." if wish.prevalence else " (half to twice what the reference study published as rated; --prevalence).")
-    )
+    said.append(_prevalence(prevalence, given=wish.prevalence is not None))
     free = wish.judge == EMBEDDED
     sensitivity, specificity = _rates(wish, outcome, card, said)
     sizes = None if facts is None else facts.sizes
@@ -129,6 +125,14 @@ def plan(wish: Wish) -> Plan:
     return msgspec.structs.replace(found, cuts=cuts, unread=cheap.kept - 1)
 
 
+def _prevalence(prevalence: tuple[float, float], *, given: bool) -> str:
+    low, high = (_one_in(share) for share in prevalence)
+    if low == high:
+        return f"Truly at the level: {low}."
+    whence = "" if given else " (half to twice what the reference study published as rated; --prevalence)"
+    return f"Truly at the level: {low} to {high}, all orders of magnitude between as likely{whence}."
+
+
 def _one_in(share: float) -> str:
     return f"1 in {1 / share:,.0f}" if share < 0.1 else f"{100 * share:.3g} %"
 
@@ -158,7 +162,7 @@ def _rates(wish: Wish, outcome: Outcome, card: dict[str, object], said: list[str
         why = "as given"
     se, sp = Rate(given[0] or first), Rate(given[1] or second)
     said.append(
-        f"The judge's errors: it finds {100 * se.right:.3g} % of what is at the level and spares {100 * sp.right:.4g} % of what "
+        f"The judge's errors: it finds {100 * se.right:.3g} % of what is at the level and spares {100 * sp.right:.7g} % of what "
         f"is not ({why}; --sensitivity, --specificity, --scorecard)."
     )
     return se, sp
@@ -166,7 +170,7 @@ def _rates(wish: Wish, outcome: Outcome, card: dict[str, object], said: list[str
 
 def _right(rate: Rate) -> str:
     if rate.of is None:
-        return f"{100 * rate.right:.4g} %"
+        return f"{100 * rate.right:.7g} %"
     low, high = wilson(rate.right, rate.of)
     return f"{rate.right:,.0f} of {rate.of:,.0f} right ({100 * low:.0f}-{100 * high:.0f} %)"
 
