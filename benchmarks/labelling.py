@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,9 +51,9 @@ def whole(folder: Path, labels: int, kills: int, seed: int) -> bool:
     kept = Labelling(study).previous("ada")
     wrong = worker.wrong(kept)
     print(f"labels planned {labels}, on the disk {len(kept)}, lost or not as given {len(wrong)}")
-    print(
-        f"keys {worker.pressed:,}, kills {killed} ({', '.join(plan.values())}), levels pressed and not there again {worker.lost}"
-    )
+    ages = ", ".join(f"{age * 1000:.0f} ms" for age in worker.lost) or "none"
+    print(f"keys {worker.pressed:,}, kills {killed}: {dict(Counter(plan.values()))}")
+    print(f"levels not in the draft again, by how long before the kill they were pressed: {ages}")
     times = sorted(worker.seconds)
     print(
         f"a label: median {statistics.median(times) * 1000:.0f} ms, slowest {times[-1] * 1000:.0f} ms; all {took:.0f} s"

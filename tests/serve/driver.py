@@ -112,7 +112,10 @@ class Worker:
         self.state: dict[str, Any] = {}
         self.given: dict[str, dict[str, Any]] = {}
         self.pressed = 0
-        self.lost = 0
+        self.lost: list[
+            float
+        ] = []  # for each level that was not there again, how long before the kill it was pressed; seconds
+        self.killed_at = 0.0
         self.seconds: list[float] = []
         self.until: Callable[[], str | None] = lambda: None
 
@@ -137,6 +140,7 @@ class Worker:
         if how:
             if self.patient:
                 self.page.wait_for_selector("#kept[data-state=kept]")
+            self.killed_at = time.perf_counter()
             self.browser.kill(how, self.page)
             raise KilledError(how)
 
@@ -153,7 +157,10 @@ class Worker:
         self.page.wait_for_selector(READY)
         shown = self.shown()
         if self.state.get("id") == self.conversation():
-            self.lost += sum(shown.get(c) != level for c, level in self.state["levels"].items())
+            for construct, level in list(self.state["levels"].items()):
+                if shown.get(construct) != level:
+                    self.lost.append(self.killed_at - self.state["times"][construct])
+                    del self.state["levels"][construct]  # to be pressed again
 
     def conversation(self) -> str | None:
         """The conversation in the page."""
@@ -173,9 +180,15 @@ class Worker:
             self.press("j" if here < turn else "k")
         raise AssertionError("the turn was never reached")
 
+    def _about(self, construct: str, level: int) -> None:
+        """Note a level that is about to be pressed, unless it was before."""
+        if self.state["levels"].get(construct) != level:
+            self.state["levels"][construct] = level
+            self.state["times"][construct] = time.perf_counter()
+
     def _construct(self, construct: str, plan: dict[str, Any]) -> None:
         level = plan["levels"][construct]
-        self.state["levels"][construct] = level
+        self._about(construct, level)
         self.press(str(level))
         if level == 0:
             return
@@ -196,12 +209,13 @@ class Worker:
         plan = self.plan(name)
         begun = time.perf_counter()
         if self.state.get("id") != name:
-            self.state = {"id": name, "levels": {}}
+            self.state = {"id": name, "levels": {}, "times": {}}
         self.given[name] = plan
         for _ in range(7):
             self.press("ArrowUp")
         if plan["quick"]:
-            self.state["levels"] = dict(plan["levels"])
+            for construct in CONSTRUCTS:
+                self._about(construct, 0)
             self.press("r")
         elif plan["status"] != "skipped":
             for construct in plan["levels"]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from selfrule.labels.given import sync
 from selfrule.serve.asked import State
 from selfrule.store.folder import write_file
 
@@ -34,6 +35,7 @@ class Drafts:
         path = self._path(labeller, conversation)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_file(path, msgspec.json.encode(draft), mode=0o600)
+        sync(path.parent)  # the new name too: a power cut leaves this draft, not the one before
 
     def find(self, labeller: str, conversation: str, base: int) -> State | None:
         """The draft that began from this version of the label. One that is older, or damaged, is none."""
