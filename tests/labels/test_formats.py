@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from selfrule.errors import UsageError
 from selfrule.labels import formats
 from selfrule.labels.formats import Entry, label_studio
-from selfrule.labels.formats.row import ValueUnreadError, level_of, moment, turns_of
+from selfrule.labels.formats.row import ValueUnreadError, iso, level_of, moment, turns_of
 from selfrule.records import Label, Turn
 from selfrule.rubric import CONSTRUCTS, LEVELS, MARKERS
 
@@ -157,6 +157,7 @@ def test_what_is_no_level_is_refused_without_repeating_it(value):
 def test_moments_are_milliseconds_or_iso_and_turns_are_lists_or_text():
     assert moment("2026-11-23T10:00:00Z") == moment("2026-11-23T11:00:00+01:00") == moment("1795428000000")
     assert moment("2026-11-23 10:00") == 1795428000000
+    assert all(moment(iso(at)) == at for at in (1, 8059, 536870911, 1795428000001, 4 * 10**12 - 1))
     assert turns_of("0, 3;5 7", "x") == [0, 3, 5, 7]
     assert turns_of([1, 2], "x") == [1, 2]
     for wrong in ("-1", "a", [1.5], [True], [[1]]):

@@ -16,6 +16,7 @@ from selfrule.rubric import CONSTRUCTS, LEVELS, MARKERS, load
 
 ANSWERS = ("yes", "no", "unknown")
 STATUSES = ("labelled", "unsure", "skipped")
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _WORDS = {word: level for level, word in enumerate(LEVELS)}
 
 
@@ -126,7 +127,9 @@ def moment(value: Any) -> int | None:
             when = datetime.datetime.fromisoformat(value.strip())
         except ValueError:
             raise ValueUnreadError("the time 'at' is neither milliseconds since 1970 nor ISO 8601") from None
-        return int((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() * 1000)
+        return ((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)) - _EPOCH) // datetime.timedelta(
+            milliseconds=1
+        )
     number_ = number(value, "at")
     return None if number_ is None else int(number_)
 
@@ -220,5 +223,5 @@ def flat(label: Label) -> dict[str, Any]:
 
 def iso(at: int) -> str:
     """Milliseconds since 1970 as ISO 8601, UTC, to the millisecond."""
-    when = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(milliseconds=min(at, 10**14))
+    when = _EPOCH + datetime.timedelta(milliseconds=min(at, 10**14))
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
