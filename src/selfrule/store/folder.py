@@ -145,9 +145,13 @@ class Folder:
         return self.root.joinpath(*names[:-1]) / f"{names[-1]}.parquet"
 
     def sweep(self) -> None:
-        """Remove what a killed run left half written. Call only while holding the lock."""
+        """Remove what a killed run left half written. Call only while holding the lock.
+
+        Not among the labels: people may label while a run goes on, and those who write there do not hold this lock.
+        """
         for leftover in self.root.rglob("*.tmp"):
-            leftover.unlink(missing_ok=True)
+            if leftover.relative_to(self.root).parts[0] != "labels":
+                leftover.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
