@@ -261,9 +261,9 @@ def test_no_labeller_is_named_in_a_report_or_in_the_figures(labelled):
 
 
 def test_the_terminal_has_two_lines_more(labelled, unlabelled):
-    assert "Labels by people confirm" in shown(labelled.context())
+    assert "Confirmed by people:" in shown(labelled.context())
     assert "Missed by the judge: at most" in shown(labelled.context())
-    assert "Labels by people" not in shown(unlabelled.context())
+    assert "Confirmed by people" not in shown(unlabelled.context())
     assert "Missed by" not in shown(unlabelled.context())
 
 

@@ -109,12 +109,12 @@ def terminal_lines(context: ReportContext, cells: Cells) -> list[str]:
     among, missed = (cells.get(*_FLAGGED, kind=kind) for kind in ("confirmed_among_flagged", "missed_at_most"))
     if missed.state == "absent":
         return []
-    first = f"Labels by people confirm {confirmed_words(among)} of what was flagged ({among.seen_text} labels)."
+    first = f"Confirmed by people: {among.share_text} of what was flagged ({among.interval_text}; {among.seen_text} labels)."
     if not among.shown:
-        why = f"fewer than {among.k}" if among.state == "suppressed" else "none yet"
-        first = f"Labels by people of what was flagged: {why}."
-    second = f"Missed by the judge: at most {at_most(missed.high or 1.0)} of all conversations (one-sided 95 % limit; "
-    second += f"{number(missed.count)} found in {plural(missed.n, 'label')})."
+        why = f"fewer than {among.k} labels" if among.state == "suppressed" else "no label of what was flagged"
+        first = f"Confirmed by people: {why}."
+    second = f"Missed by the judge: at most {at_most(missed.high or 1.0)} of all "
+    second += f"(one-sided 95 %; {number(missed.count)} in {plural(missed.n, 'label')})."
     if missed.state != "bounded":
         second = "Missed by the judge: not shown, too few labels."
     elif missed.high is None or missed.high >= 1:
