@@ -19,17 +19,21 @@ class Sizer:
     def __init__(self, price: Price | None) -> None:
         self._price = price
         self._ratio = Ratio()
-        self._systems: dict[str, int] = {}
+        self._texts: dict[str, int] = {}
 
     def tokens(self, request: Request) -> int:
         """Input tokens of a request, as `tokens.estimate` has it."""
-        system = self._systems.get(request.system)
-        if system is None:
-            if len(self._systems) >= 16:
-                self._systems.clear()
-            system = self._systems[request.system] = estimate(request.system)
         turns = sum(estimate(answer) + estimate(correction) for answer, correction in request.turns)
-        return system + estimate(request.shared) + estimate(request.ask) + turns + 20
+        return self._known(request.system) + estimate(request.shared) + self._known(request.ask) + turns + 20
+
+    def _known(self, text: str) -> int:
+        """The estimate of a text that comes again and again."""
+        tokens = self._texts.get(text)
+        if tokens is None:
+            if len(self._texts) >= 64:
+                self._texts.clear()
+            tokens = self._texts[text] = estimate(text)
+        return tokens
 
     def corrected(self, tokens: int) -> int:
         """Estimated tokens as this provider would count them, with a tenth to spare; twice the estimate at most."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import asyncio
 from collections.abc import Awaitable, Callable
 
@@ -127,8 +128,9 @@ class Door:
 async def _cut(request: web.Request, body: bytes) -> web.StreamResponse:
     """Half of a reply, then nothing: the connection ends."""
     response = web.StreamResponse(headers={"content-length": str(len(body)), "content-type": "application/json"})
-    await response.prepare(request)
-    await response.write(body[: len(body) // 2])
+    with contextlib.suppress(ConnectionResetError):  # the client may have gone before
+        await response.prepare(request)
+        await response.write(body[: len(body) // 2])
     if request.transport is not None:
         request.transport.close()
     return response
