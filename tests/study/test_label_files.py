@@ -254,3 +254,40 @@ def test_labels_by_an_older_wording_of_the_rubric_count_nowhere(study, tmp_path)
     assert labelling.next("ana") == task
     assert isinstance(labelling.store.standing["ana", task.conversation_id], Label)
     assert load().label != "0.9@00000000"
+
+
+def test_a_label_of_a_copy_is_told_that_it_is_one(tmp_path):
+    records = [conversation(i, turns=2) for i in range(6)]
+    study = selfrule.audit(
+        write_lines(tmp_path / "log.jsonl", [*records, records[0] | {"id": "again"}]), tmp_path / "s", workers=1
+    )
+    ids = identities(study._folder)
+    path = file_of(tmp_path, "x.csv", "conversation_id,attachment\n" + "".join(f"{one},1\n" for one in ids))
+    done = import_labels(study._folder, path)
+    assert (done.kept, len(done.problems)) == (6, 1)
+    assert "copy" in done.problems[0]
+
+
+def test_a_judge_that_has_not_rated_all_yet_has_no_figures_by_a_draw_of_all(tmp_path):
+    folder = made(tmp_path, 30)
+    more = [conversation(1000 + i, turns=2) for i in range(10)]
+    selfrule.audit(write_lines(tmp_path / "more.jsonl", more), folder.root, workers=1)
+    table = add_judge(folder, "openai:gpt-y/joint-1@0123abcd", lambda i: rated(i % 4))
+    labelling = Labelling(folder)
+    labelling.open_draw(20)
+    work(labelling, "ana")
+    assert truth(folder, table).source == "draw"
+    folder.parts("ratings", table)[-1].unlink()
+    assert truth(folder).source == "draw"
+    assert truth(folder, table).labelled is None
+
+
+def test_probabilities_of_a_queue_that_has_gone_stale_are_not_taken_for_ones_own(tmp_path):
+    folder = made(tmp_path, 30)
+    draw = Labelling(folder).open_draw(10)
+    rows = "".join(f"{item.conversation_id},{draw.id},0.5,1\n" for item in draw.items)
+    import_labels(folder, file_of(tmp_path, "x.csv", f"conversation_id,draw,inclusion,attachment\n{rows}"))
+    assert truth(folder).source == "draw"
+    more = [conversation(1000 + i, turns=2) for i in range(5)]
+    selfrule.audit(write_lines(tmp_path / "more.jsonl", more), folder.root, workers=1)
+    assert truth(folder).labelled is None
