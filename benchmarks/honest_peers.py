@@ -166,7 +166,7 @@ def _cell(found: list[Limits], truth: float, prevalence: float) -> str:
     covered = 100 * float(((low <= truth) & (truth <= high)).mean())
     width = float(np.median(high - low)) / prevalence
     negative = 100 * float((low < 0).mean())
-    said = f"{covered:.1f} % {width:.2g}x"
+    said = f"{covered:.1f} % {width if width > 1e-6 else 0:.2g}x"
     if negative >= 1:
         said += f", {negative:.0f} % below 0"
     if len(there) < len(found):

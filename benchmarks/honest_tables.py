@@ -76,7 +76,7 @@ def published(rows: Rows, figure: str) -> Iterator[str]:
     """Coverage of what the rule publishes; settings of which nothing is published are listed below the table."""
     yield "| each | 1 in | sensitivity | specificity | 100 labels | 500 | 2,000 |"
     yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-    refused: list[str] = []
+    refused: dict[tuple[int, float], list[str]] = {}
     for each in (1, 20):
         for p in sorted({r["prevalence"] for r in rows}):
             for se in (0.6, 0.8, 0.95):
@@ -88,12 +88,17 @@ def published(rows: Rows, figure: str) -> Iterator[str]:
                         if (r["figure"], r["each"], r["prevalence"], r["sensitivity"], r["specificity"]) == key
                     ]
                     if all(r["there"] == 0 for r in mine):
-                        refused.append(f"{each}: 1 in {1 / p:,.0f}, {se:g}, {sp:g}")
+                        refused.setdefault((each, p), []).append(f"{se:g} and {sp:g}")
                         continue
                     cells = [_cell(r) for r in sorted(mine, key=lambda r: r["budget"])]
                     yield f"| {each} | {1 / p:,.0f} | {se:g} | {sp:g} | " + " | ".join(cells) + " |"
     yield ""
-    yield f"Refused in every study at every budget ({len(refused)} of 60 settings): " + "; ".join(refused) + "."
+    said = []
+    for (each, p), pairs in refused.items():
+        which = "every sensitivity and specificity" if len(pairs) == 6 else ", ".join(pairs)
+        said.append(f"{each} a person, 1 in {1 / p:,.0f}: {which}")
+    count = sum(len(pairs) for pairs in refused.values())
+    yield f"Refused in every study at every budget, {count} of 60 settings: " + "; ".join(said) + "."
 
 
 def _cell(row: dict[str, Any]) -> str:
