@@ -1,6 +1,8 @@
 """Draw conversations for labelling, export and import labels, and see how far it is. To label in a page: selfrule label STUDY
 
-Actions: status (the default), draw, export, import. Example: selfrule labels my-study draw --n 200
+Actions: status (the default), draw, export, import.
+
+Example: selfrule labels my-study draw --n 200
 """
 
 from __future__ import annotations

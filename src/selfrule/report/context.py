@@ -93,6 +93,7 @@ class StudyFacts:
     persons: int | None = None
     first_date: str | None = None
     last_date: str | None = None
+    drawn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,7 +131,8 @@ def measured(context: ReportContext, cells: Cells) -> Section:
     """How it was measured."""
     overall = cells.flagged()
     method = one_line(overall.method, 600) if overall.shown else ""
-    how = [f"The flagged share and its interval: {method}."] if method else []
+    drawn = [one_line(context.study.drawn, 300)] if context.study.drawn else []
+    how = [*drawn, *([f"The flagged share and its interval: {method}."] if method else [])]
     parts = [
         Part(paragraphs=how, figure=_flow(context)),
         _screen(context),

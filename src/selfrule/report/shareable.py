@@ -37,7 +37,7 @@ def public(context: ReportContext) -> ReportContext:
             *context.suppressed,
             *(_suppressed(e) for e in small),
         ],
-        study=_study(context.study),
+        study=_study(context.study, context.k),
         judge=_judge(context.judge, labels),
         hashes={name: labels(value) for name, value in context.hashes.items()},
         panel=None if context.panel is None else _panel(context.panel, labels, context.k, hidden),
@@ -108,7 +108,7 @@ def _agreeing(got: LabelAgreement, k: int) -> LabelAgreement:
     )
 
 
-def _study(study: StudyFacts) -> StudyFacts:
+def _study(study: StudyFacts, k: int) -> StudyFacts:
     names = {n.casefold() for i in study.inputs if i.name for n in (i.name, PurePath(i.name).stem) if n}
     named = any(name in study.title.casefold() for name in names)
     return replace(
@@ -117,6 +117,8 @@ def _study(study: StudyFacts) -> StudyFacts:
         inputs=[replace(i, name="", reason="") for i in study.inputs],
         first_date=study.first_date[:7] if study.first_date else None,
         last_date=study.last_date[:7] if study.last_date else None,
+        # names a field of the logs, and how many persons were drawn: left out where that may be few
+        drawn=study.drawn if study.persons is None or study.persons >= k else None,
     )
 
 

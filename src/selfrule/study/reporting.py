@@ -36,6 +36,7 @@ from selfrule.study.panel import Entry, judges_of
 from selfrule.study.problems import times
 from selfrule.study.quotes import quoted
 from selfrule.study.rating import Choices, Plan
+from selfrule.study.weights import sentence
 from selfrule.version import VERSION
 
 
@@ -77,6 +78,7 @@ def _facts(folder: Folder, manifest: dict[str, Any], private: bool) -> StudyFact
         persons=len(people) or None,
         first_date=first.date().isoformat() if first else None,
         last_date=last.date().isoformat() if last else None,
+        drawn=sentence(manifest),
     )
 
 
