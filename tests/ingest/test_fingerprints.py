@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from selfrule.study.fingerprints import WIDTH, fingerprints
@@ -22,6 +22,7 @@ def words(n: int, seed: int) -> list[str]:
     return ["".join(rng.choices("abcdefghijklmnop", k=rng.randint(2, 9))) for _ in range(n)]
 
 
+@example(["0", "00", "𝖆𝖐𝖋\U0001c0281砀㾹𝖙𝖒𝖉À"])
 @given(st.lists(st.text(max_size=400), max_size=12))
 def test_a_fingerprint_does_not_depend_on_the_texts_beside_it(texts):
     data = [t.encode() for t in texts]

@@ -53,11 +53,11 @@ def fingerprints(texts: list[bytes]) -> tuple[npt.NDArray[np.uint64], pa.Array]:
 def _some(texts: list[bytes], folded: npt.NDArray[np.uint64], sketches: npt.NDArray[np.uint32]) -> None:
     short = [text.translate(_LOWER, _DROPPED) for text in texts]
     folded[:] = [xxhash.xxh3_64_intdigest(text) for text in short]
-    flat = b"".join(short)
     ends = np.cumsum(np.fromiter(map(len, short), np.int64, len(short)))
-    rows_of_8 = len(flat) // 8 - 1
-    if rows_of_8 < 1:
+    if not len(ends) or ends[-1] < 8:
         return
+    flat = b"".join([*short, bytes(16)])  # so that the last text has all of its windows too, whatever its place
+    rows_of_8 = int(ends[-1]) // 8 + 1
     # the hash of the 8 bytes from each position on: eight aligned passes, one for each offset within a word
     by_word = np.empty((rows_of_8, 8), np.uint64)
     for offset in range(8):
@@ -65,7 +65,7 @@ def _some(texts: list[bytes], folded: npt.NDArray[np.uint64], sketches: npt.NDAr
         np.multiply(words, _ODD[-1], out=by_word[:, offset])
     hashes = by_word.reshape(-1)
     # one in 32, by the high bits, which depend on every byte of the window
-    places = np.flatnonzero(hashes < np.uint64(1 << 59))
+    places = np.flatnonzero(hashes[: ends[-1] - 7] < np.uint64(1 << 59))
     rows = np.searchsorted(ends, places, side="right")
     inside = places + 8 <= ends[rows]
     places, rows = places[inside], rows[inside]
