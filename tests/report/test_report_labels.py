@@ -104,6 +104,7 @@ def test_few_labels_are_said_to_be_few():
     assert "rests on 12 labels of what the judge flagged" in said(one(30, (7, 12), (1, 200)))
     assert "Only 4 labels confirm what the judge flagged" in said(one(90, (4, 80), (1, 200)))
     assert "Only 3 labels do not confirm what the judge flagged" in said(one(90, (77, 80), (1, 200)))
+    assert "All 80 labels confirm what the judge flagged" in said(one(90, (80, 80), (1, 200)))
     assert "None of 200 labels of what the judge left reaches the level" in said(one(90, (40, 80), (0, 200)))
 
 

@@ -92,7 +92,12 @@ def _cautions(among: Cell, missed: Cell) -> list[str]:
         )
     elif among.state == "seen" and min(among.count, among.n - among.count) < FEW:
         few = "confirm" if among.count < FEW else "do not confirm"
-        said.append(f"Only {plural(min(among.count, among.n - among.count), 'label')} {few} what the judge flagged.")
+        number_of_them = min(among.count, among.n - among.count)
+        said.append(
+            f"Only {plural(number_of_them, 'label')} {few} what the judge flagged."
+            if number_of_them
+            else f"All {among.n} labels confirm what the judge flagged: how sure that is, the interval says."
+        )
     if missed.state == "bounded" and missed.high is not None and missed.high < 1 and not missed.count:
         said.append(
             f"None of {plural(missed.n, 'label')} of what the judge left reaches the level. The limit of what was missed is "
