@@ -6,13 +6,13 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from selfrule import rubric
+from selfrule.clients.running import run
 from selfrule.clients.types import Asker, Kind, Request
 from selfrule.errors import UsageError
 from selfrule.judges import joint, logprobs, prompts, protocol, questions, separate
@@ -129,12 +129,7 @@ class ModelJudge:
 
             return await questions.together([one(conversation) for conversation in conversations])
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(everything())
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(lambda: asyncio.run(everything())).result()
+        return run(everything)
 
     async def rate_one(
         self, conversation: Conversation, *, retry: frozenset[Kind] = frozenset(), sample: int = 0
