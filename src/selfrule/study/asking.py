@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from selfrule import rubric
 from selfrule.clients.types import Kind, PendingError
 from selfrule.errors import BudgetError, ClientError
+from selfrule.judges.calling import RatesOne
 from selfrule.records import Conversation, Rating, RatingStatus
 from selfrule.store.folder import Folder, readable, write_part
 from selfrule.store.schemas import CONVERSATIONS, conversations_of, rating_table, ratings_of
@@ -28,19 +29,6 @@ AGAIN: tuple[RatingStatus, ...] = ("failed", "waiting")
 
 _ROWS = 50  # conversations held as objects at once
 _MOST_BYTES = 256 << 20  # text of conversations in flight
-
-
-class Rater(Protocol):
-    """What rates one conversation: a language model, a cascade, or a wrapped object of the user's."""
-
-    @property
-    def label(self) -> str:
-        """Name and version, as ratings carry it."""
-        ...
-
-    async def rate_one(self, conversation: Conversation, *, retry: frozenset[Kind] = frozenset()) -> Rating:
-        """The rating of one conversation."""
-        ...
 
 
 class Tally(msgspec.Struct):
@@ -98,7 +86,7 @@ class Work(msgspec.Struct, frozen=True):
         where = self.folder.part("ratings", self.plan.judge, part)
         if readable(where):
             known = {r.conversation_id: r for r in ratings_of(pq.read_table(where)) if r.status not in self.again}
-        first = self.first(part)
+        first = self.first(part) if self.screened else {}
         label = rubric.load().label
         skip = frozenset(int(row) for row in self.copies.get(part, ()))
         settled: list[Rating | None] = []
@@ -185,7 +173,7 @@ class Run:
     def __init__(
         self,
         work: Work,
-        rater: Rater,
+        rater: RatesOne,
         *,
         at_once: int,
         retry: frozenset[Kind] = frozenset(),

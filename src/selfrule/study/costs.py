@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -90,14 +90,26 @@ def propose(work: Work, judges: Sequence[Priced], *, budget: float | None, batch
         scale = total / len(sample) if sample else 0.0
         usage = sum(requests, Usage())
         parts = (usage.fresh, usage.cached, usage.written, usage.output)
-        # request by request: some prices depend on a request's length
-        dear = _sum([judge.cost(Usage(fresh=one.input, output=one.output)) for one in requests], scale)
-        cheap = _sum([judge.cost(one) for one in requests], scale)
+        dear, cheap = (None if cost is None else cost * scale for cost in costs_of(judge, requests))
         whole = Usage(*(round(part * scale) for part in parts))
         shares.append(Share(judge.name, judge.host, total, round(len(requests) * scale), whole, dear, cheap))
     return Proposal(tuple(shares), total, len(sample), budget, batch)
 
 
-def _sum(costs: Sequence[float | None], scale: float) -> float | None:
+def costs_of(judge: Priced, requests: Sequence[Usage]) -> tuple[float | None, float | None]:
+    """US dollars of requests: without a cache, and with the prefix read from one in all of them. None: not known.
+
+    Request by request, as some prices depend on a request's length.
+    """
+    uncached = [Usage(fresh=one.input, output=one.output) for one in requests]
+    return _sum([judge.cost(one) for one in uncached]), _sum([judge.cost(one) for one in requests])
+
+
+def _sum(costs: Sequence[float | None]) -> float | None:
     known = [cost for cost in costs if cost is not None]
-    return None if len(known) < len(costs) else sum(known) * scale
+    return None if len(known) < len(costs) else sum(known)
+
+
+def allowed(proposal: Proposal, confirm: bool | Callable[[Proposal], bool]) -> bool:
+    """Whether a rating may be begun: as `confirm` says or answers; what stays on this machine always may."""
+    return confirm(proposal) if callable(confirm) else confirm or not proposal.remote

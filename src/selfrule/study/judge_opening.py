@@ -15,7 +15,7 @@ from selfrule.errors import UsageError
 from selfrule.judges import EmbeddedJudge
 from selfrule.judges.check.scorecard import Spent
 from selfrule.records import Conversation
-from selfrule.study.costs import Priced, Proposal, Share
+from selfrule.study.costs import Priced, Proposal, Share, allowed, costs_of
 from selfrule.study.judge_check import Checked
 from selfrule.study.judging import Terms, open_judge
 from selfrule.study.rating import EMBEDDED, Choices
@@ -73,20 +73,13 @@ def proposed(judges: Sequence[Priced], conversations: Sequence[Conversation], bu
     for judge in judges:
         usages = [judge.tokens(request) for conversation in conversations for request in judge.planned(conversation)]
         # the first request writes the cache that others read; that it is cached already is the cheapest case
-        dear = _sum([judge.cost(Usage(fresh=usage.input, output=usage.output)) for usage in usages])
-        cheap = _sum([judge.cost(usage) for usage in usages])
+        dear, cheap = costs_of(judge, usages)
         shares.append(Share(judge.name, judge.host, len(conversations), len(usages), sum(usages, Usage()), dear, cheap))
     return Proposal(tuple(shares), len(conversations), len(conversations), budget, False)
 
 
-def _sum(costs: Sequence[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
-
-
 def _confirm(proposal: Proposal, terms: Terms) -> None:
-    allowed = terms.confirm(proposal) if callable(terms.confirm) else terms.confirm or not proposal.remote
-    if not allowed:
+    if not allowed(proposal, terms.confirm):
         raise UsageError(
             f"Not confirmed: {proposal.conversations:,} written conversations would have been sent to "
             f"{', '.join(proposal.remote) or 'the judge'}, and none was. Confirm when asked, or add --yes."

@@ -11,13 +11,14 @@ import msgspec
 from selfrule.clients.running import run as run_async
 from selfrule.clients.types import Usage
 from selfrule.errors import UsageError
-from selfrule.study.asking import Rater, Run, Tally, Work
-from selfrule.study.costs import Proposal, propose
+from selfrule.study.asking import Run, Tally, Work
+from selfrule.study.costs import Proposal, allowed, propose
 from selfrule.study.judging import Opened, Terms, open_judge
 
 if TYPE_CHECKING:
     from selfrule.clients.caller import Caller
     from selfrule.judges import Judge
+    from selfrule.judges.calling import RatesOne
 
 ANSWERS = ("answers", "answers.sqlite")
 """Where a study keeps what its judges were paid for."""
@@ -88,8 +89,6 @@ async def in_batches(work: Work, opened: Opened, terms: Terms, watch: Watch) -> 
     """
     from selfrule.clients import batching
 
-    for caller in opened.callers:
-        caller.on_full = _submit
     while True:
         collected = [await batching.collect(caller) for caller in opened.callers]
         tally = await one_pass(work, opened, terms, watch)
@@ -106,13 +105,7 @@ async def in_batches(work: Work, opened: Opened, terms: Terms, watch: Watch) -> 
     return msgspec.structs.replace(found, in_batches=waiting, problems=problems)
 
 
-async def _submit(caller: Caller) -> None:
-    from selfrule.clients import batching
-
-    await batching.submit(caller)
-
-
-def by_object(work: Work, judge: Judge | Rater, watch: Watch) -> Summary:
+def by_object(work: Work, judge: Judge | RatesOne, watch: Watch) -> Summary:
     """Rate what is wanted with any object that has `label` and `rate` (or an async `rate_one`)."""
     from selfrule.judges.calling import one_by_one
 
@@ -125,8 +118,7 @@ def by_object(work: Work, judge: Judge | Rater, watch: Watch) -> Summary:
 def _confirmed(proposal: Proposal, terms: Terms) -> None:
     if not proposal.conversations:
         return
-    allowed = terms.confirm(proposal) if callable(terms.confirm) else terms.confirm or not proposal.remote
-    if not allowed:
+    if not allowed(proposal, terms.confirm):
         where = ", ".join(proposal.remote) or "the judge"
         raise UsageError(
             f"Not confirmed: {proposal.conversations:,} conversations would have been sent to {where}, and none was. "

@@ -14,7 +14,6 @@ from selfrule.clients.types import Client, Kind, Request, Usage
 from selfrule.errors import ClientError, UsageError
 from selfrule.judges import EmbeddedJudge
 from selfrule.records import Conversation
-from selfrule.study.asking import Rater
 from selfrule.study.costs import Proposal
 from selfrule.study.rating import EMBEDDED, Choices, Plan
 
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
     from selfrule.clients.answers import Answers
     from selfrule.clients.caller import Caller
     from selfrule.clients.names import Spec
+    from selfrule.judges.calling import RatesOne
     from selfrule.judges.model import ModelJudge
 
 RETRY: tuple[Kind, ...] = ("refused", "filtered", "truncated", "unparseable")
-PROTOCOLS = ("joint", "separate", "logprobs")
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -63,18 +62,6 @@ def names_of(judge: str, environ: Mapping[str, str] = os.environ) -> list[str]:
         else:
             parse(name, environ)
     return names
-
-
-def checked(choices: Choices) -> Choices:
-    """The choices, once it is sure that they make sense.
-
-    Raises:
-        UsageError: no such judge or protocol.
-    """
-    if choices.protocol not in PROTOCOLS:
-        raise UsageError(f"The 'protocol' must be one of {', '.join(PROTOCOLS)}. Got {choices.protocol!r} instead.")
-    names_of(choices.judge)
-    return choices
 
 
 def retried(statuses: Sequence[str]) -> frozenset[Kind]:
@@ -149,7 +136,7 @@ class Paid:
 class Opened:
     """A judge opened: what rates, its callers, its prices, and how many conversations it may have in hand."""
 
-    def __init__(self, rater: Rater, callers: list[Caller], paid: list[Paid], at_once: int) -> None:
+    def __init__(self, rater: RatesOne, callers: list[Caller], paid: list[Paid], at_once: int) -> None:
         self.rater, self.callers, self.paid, self.at_once = rater, callers, paid, at_once
 
 

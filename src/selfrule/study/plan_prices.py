@@ -11,6 +11,7 @@ from selfrule.clients.prices import lookup
 from selfrule.clients.types import Failure, Kind, Reply, Request, Usage
 from selfrule.errors import UsageError
 from selfrule.records import Conversation, Turn
+from selfrule.study.costs import costs_of
 from selfrule.study.judging import Paid
 from selfrule.study.plan_records import Price
 
@@ -85,17 +86,11 @@ def price_of(
             one = paid.tokens(request)
             usages.append(Usage(one.fresh + round(more), one.cached, one.written, one.output))
     n = len(texts)
-    dear = [paid.cost(Usage(fresh=one.input, output=one.output)) for one in usages]
-    cheap = [paid.cost(one) for one in usages]
+    dear, cheap = (None if cost is None else cost / n for cost in costs_of(paid, usages))
     total = sum(usages, Usage())
-    price = Price(_mean(dear, n), _mean(cheap, n))
+    price = Price(dear, cheap)
     used = (total.fresh / n, total.cached / n, total.output / n)
     return Priced(price, len(usages) / n, used, spec.host if spec.remote else None)
-
-
-def _mean(costs: Sequence[float | None], n: int) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) / n if len(known) == len(costs) else None
 
 
 def _words(count: int) -> Conversation:

@@ -276,7 +276,7 @@ class Study:
 
     def _choices(self, judge: str | Judge, given: Choices, check: float | None) -> Choices:
         """The choices for one judge of a panel."""
-        from selfrule.study.judging import checked
+        from selfrule.study.judging import names_of
 
         if judge == EMBEDDED:
             choices = Choices(given.recall, 1.0 if check is None else check)
@@ -284,7 +284,7 @@ class Study:
             name = judge if isinstance(judge, str) else f"object:{judge.label}"
             choices = msgspec.structs.replace(given, judge=name, check=self._check(check))
             if isinstance(judge, str):
-                checked(choices)
+                names_of(name)
         plan(choices)
         return choices
 
