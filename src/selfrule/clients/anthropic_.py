@@ -10,10 +10,10 @@ import msgspec
 
 from selfrule.clients import faults
 from selfrule.clients.anthropic_batches import AnthropicBatches
-from selfrule.clients.bodies import from_strangers, over, provider_name
+from selfrule.clients.bodies import exchange, over, provider_name
 from selfrule.clients.names import Spec
 from selfrule.clients.types import Batches, CallError, Finish, Reply, Request, Usage
-from selfrule.clients.wire import Wire, encode, proxy_for
+from selfrule.clients.wire import Wire, proxy_for
 from selfrule.errors import UsageError
 
 VENDOR_URL = "https://api.anthropic.com"
@@ -118,11 +118,7 @@ class AnthropicClient:
             CallError: no reply.
             UsageError: log-probabilities were asked for.
         """
-        body = encode(self.body(request))
-        try:
-            return read(await self._wire.send("/v1/messages", body, timeout=timeout))
-        except CallError as error:
-            raise faults.unechoed(error, *from_strangers(request)) from None
+        return await exchange(self._wire, "/v1/messages", self.body(request), request, read, timeout=timeout)
 
     async def context(self) -> int | None:
         """The tokens that fit into the model's context, None where the server does not tell."""

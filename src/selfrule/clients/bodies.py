@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+from selfrule.clients import faults
 from selfrule.clients.names import Spec, loopback
-from selfrule.clients.types import CallError, Request
+from selfrule.clients.types import CallError, Reply, Request
+from selfrule.clients.wire import Wire, encode
 
 _THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 
@@ -59,6 +62,28 @@ def thoughtless(text: str) -> str:
 def from_strangers(request: Request) -> list[str]:
     """What of a question is not ours, so that no error repeats it: the conversation, and answers about it."""
     return [request.shared, *(answer for answer, _ in request.turns)]
+
+
+async def exchange(
+    wire: Wire, path: str, body: dict[str, Any], request: Request, read: Callable[[bytes], Reply], *, timeout: float
+) -> Reply:
+    """Send a question's body and read the reply.
+
+    Args:
+        wire: The server.
+        path: Path below its address.
+        body: The body of the question.
+        request: The question, so that no error repeats what strangers wrote in it.
+        read: Makes a reply of the answer's bytes.
+        timeout: Seconds for all of it.
+
+    Raises:
+        CallError: no reply.
+    """
+    try:
+        return read(await wire.send(path, encode(body), timeout=timeout))
+    except CallError as error:
+        raise faults.unechoed(error, *from_strangers(request)) from None
 
 
 def too_long(what: str) -> CallError:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from selfrule.clients import faults
-from selfrule.clients.bodies import from_strangers, messages, over, provider_name, thoughtless, too_long
+from selfrule.clients.bodies import exchange, messages, over, provider_name, thoughtless, too_long
 from selfrule.clients.looped import Looped
 from selfrule.clients.names import Spec
 from selfrule.clients.types import Batches, CallError, Finish, Reply, Request, Token, Usage
@@ -138,12 +138,11 @@ class OllamaClient:
             return await self._once(request, most, timeout)
 
     async def _once(self, request: Request, size: int, timeout: float) -> Reply:
-        body = encode(self.body(request, size))
-        try:
-            content = await self._wire.send("/api/chat", body, timeout=timeout)
-            return read(content, self._options.get("num_ctx") or size)
-        except CallError as error:
-            raise faults.unechoed(error, *from_strangers(request)) from None
+        told = self._options.get("num_ctx") or size
+        body = self.body(request, size)
+        return await exchange(
+            self._wire, "/api/chat", body, request, lambda content: read(content, told), timeout=timeout
+        )
 
     def _grown(self, needed: int, most: int | None) -> int:
         """The size of context to ask for: a power of two that nothing sent so far needs more than; the model's at most."""

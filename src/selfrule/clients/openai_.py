@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from selfrule.clients import faults
-from selfrule.clients.bodies import from_strangers, messages, over, provider_name, thoughtless
+from selfrule.clients.bodies import exchange, messages, over, provider_name, thoughtless
 from selfrule.clients.names import Spec
 from selfrule.clients.openai_batches import OpenAIBatches
 from selfrule.clients.types import Batches, CallError, Finish, Reply, Request, Token, Usage
-from selfrule.clients.wire import Wire, encode, proxy_for
+from selfrule.clients.wire import Wire, proxy_for
 
 VENDOR_URL = "https://api.openai.com/v1"
 
@@ -135,11 +135,7 @@ class OpenAIClient:
         Raises:
             CallError: no reply.
         """
-        body = encode(self.body(request))
-        try:
-            reply = read(await self._wire.send("/chat/completions", body, timeout=timeout))
-        except CallError as error:
-            raise faults.unechoed(error, *from_strangers(request)) from None
+        reply = await exchange(self._wire, "/chat/completions", self.body(request), request, read, timeout=timeout)
         if request.top_logprobs and not reply.first and reply.detail is None:
             return msgspec.structs.replace(reply, detail="the server gave no log-probabilities")
         return reply
