@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from selfrule.errors import UsageError
 from selfrule.rubric import CONSTRUCTS, LEVELS, PRIMITIVES
 
+NO_TIME = int(np.iinfo(np.int64).min)
+"""In place of a time that is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -50,6 +53,10 @@ class Frame:
         month: Month it started, names "yyyy-mm", or None.
         product: Product it was held in, or None.
         language: Its language, or None.
+        at: When it started, milliseconds since 1970-01-01 UTC, `NO_TIME` where unknown; shape (n,). None where no one is
+            known or wanted, as the two below.
+        thumb: 1 where the person gave a thumb up, 0 down, -1 none; shape (n,).
+        turns: Turns read, above 0; shape (n,).
 
     Raises:
         UsageError: A shape or a range does not fit.
@@ -70,6 +77,9 @@ class Frame:
     language: Attribute | None = None
     weight: NDArray[np.floating] | None = None
     finite: bool = False
+    at: NDArray[np.int64] | None = None
+    thumb: NDArray[np.int8] | None = None
+    turns: NDArray[np.integer] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.person)
@@ -107,6 +117,10 @@ class Frame:
                 )
             if not bool(np.all((self.weight > 0) & np.isfinite(self.weight))):
                 raise UsageError("The 'weight' of a frame must be finite and above 0. Got another value instead.")
+        for name in ("at", "thumb", "turns"):
+            given = getattr(self, name)
+            if given is not None and np.shape(given) != (n,):
+                raise UsageError(f"The '{name}' of a frame must have shape {(n,)}. Got {np.shape(given)} instead.")
         _check_range("levels", self.levels, len(LEVELS))
         _check_range("actualized", self.actualized, 2)
         for name in ("model", "month", "product", "language"):

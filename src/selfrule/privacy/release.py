@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, TypeVar
 
 import msgspec
 
@@ -39,6 +39,7 @@ class Released(msgspec.Struct, frozen=True):
 
 
 _Key = tuple[tuple[str, str], ...]
+_Group = TypeVar("_Group", int, _Key)
 
 
 def _size(cells: Sequence[Estimate], count_people: bool) -> int:
@@ -123,7 +124,22 @@ def _sizeless(e: Estimate, k: int) -> Estimate:
     return msgspec.structs.replace(e, note=None if e.note is None else without(e.note), method=without(e.method))
 
 
-def _complement(members: list[_Key], sizes: dict[_Key, int], out: dict[_Key, str], k: int) -> None:
+def hidden(sizes: Sequence[int], k: int, *, partition: bool = True) -> list[str | None]:
+    """Why each group of one table is not released: "small", "complementary" or None.
+
+    Args:
+        sizes: Of each group: its conversations or, where people count, the fewer of conversations and people. 0 is empty and
+            gives nobody away.
+        k: The smallest group to show.
+        partition: Whether no conversation is in two groups, so that a small one could be had by subtraction.
+    """
+    out: dict[int, str] = {i: "small" for i, size in enumerate(sizes) if 0 < size < k}
+    if partition:
+        _complement(list(range(len(sizes))), dict(enumerate(sizes)), out, k)
+    return [out.get(i) for i in range(len(sizes))]
+
+
+def _complement(members: list[_Group], sizes: Mapping[_Group, int], out: dict[_Group, str], k: int) -> None:
     """Take out more groups of one partition, smallest first, until what is hidden holds k together and is not alone."""
     hidden = [key for key in members if key in out]
     if not hidden:

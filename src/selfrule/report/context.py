@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
+from selfrule.analyses.figures import Analysis
 from selfrule.records import Estimate, EstimateKind
 from selfrule.report.judging import JudgeFacts, Panel
 from selfrule.report.labels import LabelFacts
@@ -141,7 +142,8 @@ class ReportContext:
     screen, rubric), never a hash of an input. `quoted` is read by private reports alone, most severe first, and
     `quoted_of` is the number of flagged conversations it was chosen from (None: it holds them all). `k` is the
     smallest group, in conversations, that a shareable report shows. `panel` holds all judges of the study, None where
-    there is only one; `labels` what is known of labels by people, None where there are none.
+    there is only one; `labels` what is known of labels by people, None where there are none. `analyses` are the records of
+    `selfrule.analyses` in the order of their sections; those of a shareable report have passed the release gate.
     """
 
     kind: Kind
@@ -159,3 +161,4 @@ class ReportContext:
     k: int = 10
     panel: Panel | None = None
     labels: LabelFacts | None = None
+    analyses: list[Analysis] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selfrule.report import beside, breakdowns, conditions, confirmed, findings, honest, method, words
+from selfrule.report import analyses, beside, breakdowns, conditions, confirmed, findings, honest, method, words
 from selfrule.report.cells import Cells
 from selfrule.report.context import ReportContext
 from selfrule.report.layout import Part, Section
@@ -72,6 +72,7 @@ def build(context: ReportContext) -> Page:
         conditions.factors(cells),
         breakdowns.models(cells),
         breakdowns.months(cells),
+        *(analyses.section(result) for result in context.analyses),
         breakdowns.languages(cells, context.status_counts.get("unsupported_language", 0)),
         method.measured(context, cells),
         beside.panel(context),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from selfrule.estimate.frame import Attribute, Frame
+from selfrule.estimate.frame import NO_TIME, Attribute, Frame
 from selfrule.rubric import CONSTRUCTS, MARKERS, load
 
 FINITE = b"finite"  # in a table's metadata: its weights are of draws without replacement from a known population
@@ -82,7 +84,22 @@ def frame(table: pa.Table) -> Frame:
         language=_attribute(table["language"]),
         weight=np.asarray(table["weight"]) if "weight" in table.column_names else None,
         finite=(table.schema.metadata or {}).get(FINITE) == b"yes",
+        **_added(table),
     )
+
+
+def _added(table: pa.Table) -> dict[str, Any]:
+    """Times, thumbs and turns, where the table has them."""
+    made: dict[str, Any] = {}
+    times = table["started_at"]
+    if not pa.types.is_null(times.type):
+        made["at"] = np.asarray(pc.cast(pc.cast(times, pa.timestamp("ms", "UTC")), pa.int64()).fill_null(NO_TIME))
+    if "thumb" in table.column_names:
+        codes, names = _codes(table["thumb"])
+        made["thumb"] = np.array([*({"up": 1, "down": 0}.get(n, -1) for n in names), -1], np.int8)[codes]
+    if "turn_count" in table.column_names:
+        made["turns"] = np.asarray(table["turn_count"].fill_null(0))
+    return made
 
 
 def _domains(column: pa.ChunkedArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:

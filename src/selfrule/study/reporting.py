@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from selfrule import rubric
+from selfrule.analyses.figures import Analysis
 from selfrule.embedded import load
 from selfrule.estimate.reference import reference_for
 from selfrule.judges import EmbeddedJudge
@@ -171,8 +172,9 @@ def context(
     kind: Kind,
     k: int,
     labels: LabelFacts | None = None,
+    analyses: list[Analysis] | None = None,
 ) -> ReportContext:
-    """Everything a report of this study says. A shareable one has passed the release gate."""
+    """Everything a report of this study says. A shareable one has passed the release gate, as its analyses have."""
     model = load()
     wording = rubric.load()
     manifest = folder.manifest()
@@ -212,4 +214,5 @@ def context(
         k=k,
         panel=panel(folder, entries) if len(entries) > 1 else None,
         labels=_beside(folder, plan, labels),
+        analyses=analyses or [],
     )

@@ -24,7 +24,7 @@ from selfrule.records import Estimate
 from selfrule.report.context import ReportContext
 from selfrule.report.labels import LabelFacts
 from selfrule.store.folder import Folder, write_file
-from selfrule.study import duplicates, honesty, tables, weights
+from selfrule.study import analyses, duplicates, honesty, tables, weights
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
 from selfrule.study.rating import DEFAULT_RECALL, EMBEDDED, Choices, Plan, plan, rate
@@ -32,6 +32,7 @@ from selfrule.study.weights import weighing_of
 from selfrule.version import VERSION
 
 if TYPE_CHECKING:
+    from selfrule.analyses.sample import Sample
     from selfrule.judges import Judge
     from selfrule.study.costs import Proposal
     from selfrule.study.judged import Summary
@@ -87,7 +88,7 @@ class Made(NamedTuple):
     state: honesty.State
 
 
-class Study:
+class Study(analyses.Analyses):
     """One investigation: a folder with everything about it.
 
     Example:
@@ -99,6 +100,7 @@ class Study:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._made: Made | None = None  # estimates, until something is imported, rated or labelled
+        self._sample: tuple[pa.Table, Sample] | None = None  # and what analyses are made from
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Study:
@@ -387,6 +389,13 @@ class Study:
             self._made = Made([*estimate_table(made), *honest.estimates], narrow, honest.facts, labels)
         return self._made
 
+    def sample(self) -> Sample:
+        """One row a conversation that went to the judge, as every analysis takes it. Private."""
+        narrow = self._estimates().narrow
+        if self._sample is None or self._sample[0] is not narrow:
+            self._sample = narrow, analyses.sample(self._folder, self._plan(), narrow)
+        return self._sample[1]
+
     def problems(self) -> pa.Table:
         """Everything that was wrong with the input: file, place, kind, reason, remedy, severity."""
         return tables.problems(self._folder)
@@ -411,6 +420,7 @@ class Study:
             kind="private" if private else "shareable",
             k=k,
             labels=made.labels,
+            analyses=analyses.together(self.sample(), k=None if private else k),
         )
 
     def report(self, *, private: bool = False, k: int = K, context: ReportContext | None = None) -> Path:

@@ -152,7 +152,17 @@ def problems(folder: Folder) -> pa.Table:
 def narrow(folder: Folder, plan: Plan) -> pa.Table:
     """One row a unique conversation with what estimates need; joined within each part, so memory stays small."""
     pieces = []
-    wanted = ["conversation_id", "person", "started_at", "model", "product", "language", "weight"]
+    wanted = [
+        "conversation_id",
+        "person",
+        "started_at",
+        "model",
+        "product",
+        "language",
+        "weight",
+        "thumb",
+        "turn_count",
+    ]
     copies = duplicates.rows_of(folder)
     for path in folder.parts("conversations"):
         rated_path = folder.part("ratings", plan.judge, path.stem)
