@@ -169,6 +169,29 @@ class Label(msgspec.Struct, frozen=True):
     seconds: float | None = None
 
 
+class Facet(msgspec.Struct, frozen=True):
+    """What happened in one flagged conversation: a short behavioural description, and codes.
+
+    `status` is "described", or why it could not be: the words of `RatingStatus`. `description` holds no names, places, numbers
+    or quotations: personal data were replaced on the way in and on the way out. `codes` are code ids by dimension id
+    (`rubric.codes`); a dimension that was not asked, or not answered, is absent: absent is never "none of them". `templated`
+    is whether the description was put together from codes, as the embedded judge does. `replaced` counts by kind the personal
+    data that were replaced in what the judge wrote.
+    """
+
+    conversation_id: str
+    content_hash: str
+    status: Literal["described"] | RatingStatus
+    judge: str
+    rubric: str
+    prompt: str | None = None
+    description: str | None = None
+    codes: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    templated: bool = False
+    replaced: dict[str, int] = msgspec.field(default_factory=dict)
+    reason: str | None = None
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """One published figure.
 

@@ -88,6 +88,21 @@ RATINGS = pa.schema(
         ("marks", pa.list_(pa.string())),
     ]
 )
+FACETS = pa.schema(
+    [
+        ("conversation_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("status", _name),
+        ("judge", _name),
+        ("rubric", _name),
+        ("prompt", _name),
+        ("description", pa.string()),
+        ("codes", pa.map_(pa.string(), pa.list_(pa.string()))),
+        ("templated", pa.bool_()),
+        ("replaced", pa.map_(pa.string(), pa.int32())),
+        ("reason", pa.string()),
+    ]
+)
 PROBLEMS = pa.schema([(name, pa.string()) for name in Problem.__struct_fields__])
 
 _ROLE_CODE = {role: code for code, role in enumerate(ROLES)}
