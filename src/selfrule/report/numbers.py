@@ -120,6 +120,44 @@ def at_most(high: float) -> str:
     return f"{math.ceil(round(value * scale, 6)) / scale:.{decimals}f} %"
 
 
+def signed(difference: float, low: float | None = None, high: float | None = None, *, trim: bool = False) -> str:
+    """A difference of shares in percentage points with its sign, as fine as its interval's width supports.
+
+    >>> signed(0.0123), signed(0.00042), signed(0.021, -0.01, 0.05), signed(0.05, trim=True), signed(0.0)
+    ('+1.2', '+0.042', '+2.1', '+5', '0')
+    """
+    value = difference * 100
+    size = abs(value)
+    if size < 1e-6:
+        return "0"
+    decimals = min(8, _decimals(size, 2))
+    if low is not None and high is not None and high > low:
+        decimals = _difference_decimals(low, high)
+    text = f"{size:.{decimals}f}"
+    if trim and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    sign = "+" if value > 0 else "\N{MINUS SIGN}"
+    return f"{sign}{text}" if float(text) else "0"
+
+
+def signed_interval(low: float, high: float) -> str:
+    """An interval of a difference of shares, in percentage points; a limit that is not zero is never rounded to it.
+
+    >>> signed_interval(0.0042, 0.0291), signed_interval(0.0001, 0.05)
+    ('+0.4 to +2.9', '+0.010 to +5.0')
+    """
+    limits = [signed(v, low, high) for v in (low, high)]
+    bottom, top = (signed(v) if text == "0" else text for v, text in zip((low, high), limits, strict=True))
+    return f"{bottom} to {top}"
+
+
+def _difference_decimals(low: float, high: float) -> int:
+    """One figure of an interval's width in percentage points, two where its first is a 1."""
+    width = (high - low) * 100
+    order = math.floor(math.log10(width))
+    return min(8, max(0, -order + (1 if width / 10**order < 2 or order >= 0 else 0)))
+
+
 def kappa(value: float) -> str:
     """An agreement coefficient with two decimals and a true minus sign."""
     return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
