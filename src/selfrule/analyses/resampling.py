@@ -30,7 +30,12 @@ class Resampler:
         self._times = resampled_weights(self.groups, draws, seed + 1) if self.groups else np.zeros((draws, 0))
 
     def sums(
-        self, weight: NDArray[np.float64], key: NDArray[np.integer] | None = None, keys: int = 1
+        self,
+        weight: NDArray[np.float64],
+        key: NDArray[np.integer] | None = None,
+        keys: int = 1,
+        *,
+        rows: NDArray[np.integer] | None = None,
     ) -> NDArray[np.float64]:
         """Sums of a weight in each resample, by key.
 
@@ -38,13 +43,16 @@ class Resampler:
             weight: Of each conversation, 0 for those that do not count; shape (n,).
             key: Which sum each goes to, -1 for none; shape (n,). None: one sum.
             keys: How many sums.
+            rows: Which conversation each weight is of, where one has several (a part in each of its domains) or only some
+                are summed; shape (n,). None: all, in order.
 
         Returns:
             Shape (draws, keys).
         """
-        cells = self._group.copy()
+        group = self._group if rows is None else self._group[rows]
+        cells = group.copy()
         if key is not None:
             there = key >= 0
-            cells, weight = self._group[there] * keys + key[there], weight[there]
+            cells, weight = group[there] * keys + key[there], weight[there]
         rows = np.bincount(cells, weights=weight, minlength=self.groups * keys).reshape(self.groups, keys)
         return np.asarray(self._times @ rows)
