@@ -54,5 +54,5 @@ class Resampler:
         if key is not None:
             there = key >= 0
             cells, weight = group[there] * keys + key[there], weight[there]
-        rows = np.bincount(cells, weights=weight, minlength=self.groups * keys).reshape(self.groups, keys)
-        return np.asarray(self._times @ rows)
+        summed = np.bincount(cells, weights=weight, minlength=self.groups * keys).reshape(self.groups, keys)
+        return np.asarray(self._times @ summed)
