@@ -73,7 +73,7 @@ class Halves(msgspec.Struct, frozen=True, kw_only=True):
     change: Figure
 
 
-class Story(Analysis, tag="story"):
+class Story(Analysis, frozen=True, kw_only=True, tag="story"):
     """What one person's conversations say, in figures.
 
     `read` counts conversations without copies, `set_aside` those that the screen dropped and nobody rated. `plain` were rated

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
 from selfrule.analyses.figures import Analysis
+from selfrule.analyses.story import Story
 from selfrule.records import Estimate, EstimateKind
 from selfrule.report.judging import JudgeFacts, Panel
 from selfrule.report.labels import LabelFacts
@@ -135,6 +136,37 @@ class QuotedConversation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One conversation that stood out, for the person whose it is: levels by construct id (0..3), `cited` the turns that each
+    level rests on, `turns` the texts of some of them, `domains` ids of what it is about, `actualized` primitives whose marker
+    says yes.
+    """
+
+    source_id: str
+    date: str | None
+    levels: dict[str, int | None]
+    cited: dict[str, list[int]]
+    turns: list[QuotedTurn]
+    domains: list[str] = field(default_factory=list)
+    actualized: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoryFacts:
+    """What a private report of one person's own conversations opens with.
+
+    `moments` are some of the `moments_of` conversations that stood out, strongest first; `assistant` is the name of the
+    product where the export is of one ("ChatGPT"), `folder` the study's name, which its owner deletes.
+    """
+
+    figures: Story
+    moments: list[Moment] = field(default_factory=list)
+    moments_of: int = 0
+    assistant: str | None = None
+    folder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportContext:
     """Everything a report says.
 
@@ -143,7 +175,8 @@ class ReportContext:
     `quoted_of` is the number of flagged conversations it was chosen from (None: it holds them all). `k` is the
     smallest group, in conversations, that a shareable report shows. `panel` holds all judges of the study, None where
     there is only one; `labels` what is known of labels by people, None where there are none. `analyses` are the records of
-    `selfrule.analyses` in the order of their sections; those of a shareable report have passed the release gate.
+    `selfrule.analyses` in the order of their sections; those of a shareable report have passed the release gate. `story` is
+    there in a private report of one person's own conversations alone, whose page it leads; `quoted` is then empty.
     """
 
     kind: Kind
@@ -162,3 +195,4 @@ class ReportContext:
     panel: Panel | None = None
     labels: LabelFacts | None = None
     analyses: list[Analysis] = field(default_factory=list)
+    story: StoryFacts | None = None

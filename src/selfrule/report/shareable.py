@@ -32,6 +32,7 @@ def public(context: ReportContext) -> ReportContext:
     return replace(
         context,
         quoted=[],
+        story=None,
         estimates=[e for e in context.estimates if e not in small],
         suppressed=[
             *context.suppressed,
