@@ -57,6 +57,7 @@ def joined(samples: Sequence[Sample], names: Sequence[str]) -> Sample:
         product=_together([one.product for one in samples], samples, rows),
         language=_together([one.language for one in samples], samples, rows),
         source=np.repeat(np.arange(len(samples), dtype=np.int16), [len(one) for one in samples])[rows],
+        opening=_openings(samples, rows),
         judge=_labels([one.judge for one in samples]),
         rubric=_labels([one.rubric for one in samples]),
         studies=tuple(names),
@@ -96,6 +97,11 @@ def refuse_mixed(samples: Sequence[Sample], names: Sequence[str]) -> None:
                 f"{name} holds ratings with several rubrics ({one.rubric}), which do not measure the same. Rate it again, in a "
                 "study of its own, with one."
             )
+
+
+def _openings(samples: Sequence[Sample], rows: NDArray[np.intp]) -> NDArray[np.int64] | None:
+    found = [one.opening for one in samples if one.opening is not None]
+    return np.concatenate(found)[rows] if len(found) == len(samples) else None
 
 
 def _labels(labels: Sequence[str]) -> str:

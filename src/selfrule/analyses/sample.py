@@ -36,6 +36,8 @@ class Sample:
         turns: Turns read, 0 where unknown; shape (n,).
         model, product, language: Attributes, None where no conversation has one.
         source: Which study each conversation is of, where several are looked at together; 0 elsewhere; shape (n,).
+        opening: A number for the person's first words, equal where these are, -1 where there are none; shape (n,). None
+            where it was not asked for.
         judge, rubric: Labels of what rated them.
         studies: Names of the studies that `source` counts.
     """
@@ -52,6 +54,7 @@ class Sample:
     product: Attribute | None = None
     language: Attribute | None = None
     source: NDArray[np.int16] | None = None
+    opening: NDArray[np.int64] | None = None
     judge: str = ""
     rubric: str = ""
     studies: tuple[str, ...] = ()
@@ -90,8 +93,8 @@ class Sample:
         """How many known people the rows are of; None where the logs name nobody."""
         return None if self.persons is None else _people(self.person[rows])
 
-    def where(self, rows: Mask) -> Self:
-        """The same with some rows alone; the codes of persons are kept."""
+    def where(self, rows: Mask | NDArray[np.intp]) -> Self:
+        """The same with some rows alone, or in another order; the codes of persons are kept."""
         return replace(
             self,
             person=self.person[rows],
@@ -102,6 +105,7 @@ class Sample:
             thumb=self.thumb[rows],
             turns=self.turns[rows],
             source=None if self.source is None else self.source[rows],
+            opening=None if self.opening is None else self.opening[rows],
             model=_taken(self.model, rows),
             product=_taken(self.product, rows),
             language=_taken(self.language, rows),
@@ -118,7 +122,7 @@ def _people(person: NDArray[np.int64]) -> int:
     return 0 if not len(known) else 1 + int(np.count_nonzero(known[1:] != known[:-1]))
 
 
-def sample_of(frame: Frame, *, judge: str = "", rubric: str = "") -> Sample:
+def sample_of(frame: Frame, *, judge: str = "", rubric: str = "", opening: NDArray[np.int64] | None = None) -> Sample:
     """The sample of a study's frame.
 
     A conversation's weight is what it stands for over the probability with which it was drawn for rating, scaled so that
@@ -128,6 +132,7 @@ def sample_of(frame: Frame, *, judge: str = "", rubric: str = "") -> Sample:
         frame: One row a conversation of the study.
         judge: Label of the judge whose ratings they are.
         rubric: Label of the rubric.
+        opening: As in `Sample`, of each conversation of the frame.
     """
     drawn = np.flatnonzero(frame.drawn)
     at = np.full(len(frame.person), NO_TIME, np.int64) if frame.at is None else frame.at
@@ -150,6 +155,7 @@ def sample_of(frame: Frame, *, judge: str = "", rubric: str = "") -> Sample:
         model=_taken(frame.model, rows),
         product=_taken(frame.product, rows),
         language=_taken(frame.language, rows),
+        opening=None if opening is None else opening[rows],
         judge=judge,
         rubric=rubric,
     )
