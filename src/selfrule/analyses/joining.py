@@ -61,6 +61,7 @@ def joined(samples: Sequence[Sample], names: Sequence[str]) -> Sample:
         judge=_labels([one.judge for one in samples]),
         rubric=_labels([one.rubric for one in samples]),
         studies=tuple(names),
+        unread=sum(one.unread for one in samples),
     )
 
 

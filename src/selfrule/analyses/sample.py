@@ -40,6 +40,7 @@ class Sample:
             where it was not asked for.
         judge, rubric: Labels of what rated them.
         studies: Names of the studies that `source` counts.
+        unread: Conversations that the screen dropped and nobody read: they are not rows here.
     """
 
     person: NDArray[np.int64]
@@ -58,6 +59,7 @@ class Sample:
     judge: str = ""
     rubric: str = ""
     studies: tuple[str, ...] = ()
+    unread: int = 0
 
     def __len__(self) -> int:
         return len(self.person)
@@ -158,6 +160,7 @@ def sample_of(frame: Frame, *, judge: str = "", rubric: str = "", opening: NDArr
         opening=None if opening is None else opening[rows],
         judge=judge,
         rubric=rubric,
+        unread=n - len(rows),
     )
 
 
