@@ -93,7 +93,8 @@ def contrast(
         varied = bool(np.any(np.abs(of - of[0]) > 1e-9 * of[0]))
         got = clustering(persons_of(sample.person[arm], of if varied else None), hits[arm])
         shares.append(got)
-        parts.append(np.bincount(sample.cluster[arm], of * (hits[arm] - got.share), minlength=sample.clusters))
+        off = np.bincount(sample.cluster[arm], of * (hits[arm] - got.share), minlength=sample.clusters)
+        parts.append(off.astype(np.float64))
     return Contrast(shares[0], shares[1], _likeness(*parts))
 
 
