@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Write a study's report again: shareable, or private.",
     "ratings": "Print ratings, a row a conversation: JSONL, CSV, Parquet.",
     "estimates": "Print a study's figures with intervals and what is missing.",
+    "factors": "What goes with amplifying factors, level by level; how they overlap.",
     "label": "Open a page on this machine to label conversations.",
     "labels": "Draw the queue for labelling, export and import labels, show progress.",
     "agreement": "How far the judges of a study agree with each other.",

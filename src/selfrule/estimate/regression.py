@@ -84,7 +84,7 @@ def trend(
         return Effect(None, reason=_ALIKE)
     weight = weight / weight.mean()
     total = float(weight.sum())
-    off = score - float((weight * score).sum()) / total
+    off = np.asarray(score, np.float64) - float((weight * score).sum()) / total
     part = float(weight[hits].sum()) / total
     spread = float((weight * off * off).sum())
     slope = float((weight * off * (hits - part)).sum()) / spread
@@ -141,8 +141,7 @@ def odds(
     if not _enough(hits):
         return Effect(None, reason=_FEW)
     weight = weight / weight.mean()
-    n = np.bincount(cell, weights=weight, minlength=len(design))
-    x = np.bincount(cell, weights=weight * hits, minlength=len(design))
+    n, x = (np.bincount(cell, weights=w, minlength=len(design)).astype(np.float64) for w in (weight, weight * hits))
     fitted = _fit(design[used], x[used], n[used])
     if fitted is None:
         return Effect(None, reason=_SEPARATE)
@@ -185,12 +184,15 @@ def _fit(
     information = design.T @ (design * worth[:, None])
     inverse = np.linalg.pinv(information, hermitian=True)
     value = float(made.params[0])
-    if not (made.converged and np.all(np.isfinite(made.params)) and inverse[0, 0] > 0 and abs(value) < _LARGEST):
+    there = made.converged and bool(np.all(np.isfinite(made.params))) and 0 < inverse[0, 0] < _WIDEST**2
+    if not there:  # where levels separate events from non-events, the information on the coefficient runs out
         return None
     return value, mean, design @ inverse[0] / inverse[0, 0]
 
 
-_LARGEST = 12.0  # a log odds ratio a level beyond which only separation leads
+_WIDEST = (
+    3.0  # standard error of a log odds ratio, were all conversations of different people, beyond which it says nothing
+)
 
 
 def _jackknifed(contribution: NDArray[np.float64], share: NDArray[np.float64], k: int) -> tuple[float, float] | None:

@@ -58,6 +58,11 @@ def _quoted(context: ReportContext, shown: list[Quote]) -> Section | None:
     )
 
 
+def _analysed(context: ReportContext, analysis: str) -> bool:
+    """Whether an analysis has a section of its own, which holds the figures of the plainer one."""
+    return any(result.__struct_config__.tag == analysis for result in context.analyses)
+
+
 def build(context: ReportContext) -> Page:
     """Lay a report out. Nothing private of a shareable report gets further than this function's first line."""
     context = public(context)
@@ -69,7 +74,7 @@ def build(context: ReportContext) -> Page:
         findings.actualized(context, cells),
         _quoted(context, shown),
         conditions.domains(cells),
-        conditions.factors(cells),
+        None if _analysed(context, "factors") else conditions.factors(cells),
         breakdowns.models(cells),
         breakdowns.months(cells),
         *(analyses.section(result) for result in context.analyses),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from selfrule.privacy import K
 from selfrule.store.folder import Folder
 from selfrule.study.rating import Plan
 
 if TYPE_CHECKING:
+    from selfrule.analyses.factors import Factors
     from selfrule.analyses.figures import Analysis
     from selfrule.analyses.sample import Sample
+
+REPORTED = ("factors",)
+"""Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
 def sample(folder: Folder, plan: Plan, narrow: pa.Table) -> Sample:
@@ -43,6 +49,11 @@ def together(sample: Sample, *, k: int | None) -> list[Analysis]:
         k: The smallest group of a shareable report; None where it is private.
     """
     found: list[Analysis] = []
+    for name in REPORTED:
+        analysis = import_module(f"selfrule.analyses.{name}")
+        result = analysis.for_report(sample)
+        if result is not None:
+            found.append(result if k is None else analysis.public(result, k))
     return found
 
 
@@ -52,3 +63,23 @@ class Analyses:
     def sample(self) -> Sample:
         """One row a conversation that went to the judge, as every analysis takes it. Private."""
         raise NotImplementedError
+
+    def factors(
+        self, construct: str = "flagged", level: str | None = None, *, shareable: bool = False, k: int = K
+    ) -> Factors:
+        """An outcome by level of each amplifying factor, whether it rises, what is actualized of the flagged, and overlap.
+
+        Args:
+            construct: What the shares are of: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is no such construct or level.
+        """
+        from selfrule.analyses import factors
+        from selfrule.analyses.sample import outcome_of
+
+        result = factors.factors_of(self.sample(), outcome_of(construct, level))
+        return factors.public(result, k) if shareable else result

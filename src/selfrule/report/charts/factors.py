@@ -60,13 +60,14 @@ def _draw(panels: list[tuple[str, list[Cell]]], phone: bool, title: str, descrip
     return drawing.render(rows * tall - 8)
 
 
-def factors_chart(panels: list[tuple[str, list[Cell]]]) -> Chart:
+def factors_chart(panels: list[tuple[str, list[Cell]]], what: str = "flagged") -> Chart:
     """Four dots a panel, one for each level of a factor from none to severe.
 
     Args:
-        panels: The factor's name and its flagged share at the levels none, mild, moderate, severe.
+        panels: The factor's name and its share at the levels none, mild, moderate, severe.
+        what: What the share is of: "flagged".
     """
-    title = "Share flagged at each level of each amplifying factor"
+    title = f"Share {what} at each level of each amplifying factor"
     said = []
     for name, cells in panels:
         first, last = cells[0], cells[-1]
