@@ -24,6 +24,7 @@ COMMANDS = {
     "ratings": "Print ratings, a row a conversation: JSONL, CSV, Parquet.",
     "estimates": "Print a study's figures with intervals and what is missing.",
     "factors": "What goes with amplifying factors, level by level; how they overlap.",
+    "approval": "Thumbs up in flagged conversations, and in the rest.",
     "label": "Open a page on this machine to label conversations.",
     "labels": "Draw the queue for labelling, export and import labels, show progress.",
     "agreement": "How far the judges of a study agree with each other.",

@@ -14,11 +14,12 @@ from selfrule.store.folder import Folder
 from selfrule.study.rating import Plan
 
 if TYPE_CHECKING:
+    from selfrule.analyses.approval import Approval
     from selfrule.analyses.factors import Factors
     from selfrule.analyses.figures import Analysis
     from selfrule.analyses.sample import Sample
 
-REPORTED = ("factors",)
+REPORTED = ("factors", "approval")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
@@ -83,3 +84,27 @@ class Analyses:
 
         result = factors.factors_of(self.sample(), outcome_of(construct, level))
         return factors.public(result, k) if shareable else result
+
+    def approval(
+        self, construct: str | None = None, level: str | None = None, *, shareable: bool = False, k: int = K
+    ) -> Approval:
+        """Thumbs up in groups of conversations and in the rest, raw and adjusted, beside what the reference study found.
+
+        Args:
+            construct: One group instead of all: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is no such construct or level.
+        """
+        from selfrule.analyses import approval
+        from selfrule.analyses.sample import outcome_of
+        from selfrule.errors import UsageError
+
+        if construct is None and level is not None:
+            raise UsageError(f"A 'level' is of a construct. Got {level!r} and no construct.")
+        outcomes = approval.OUTCOMES if construct is None else (outcome_of(construct, level),)
+        result = approval.approval_of(self.sample(), outcomes)
+        return approval.public(result, k) if shareable else result
