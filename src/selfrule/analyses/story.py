@@ -77,7 +77,7 @@ class Story(Analysis, frozen=True, kw_only=True, tag="story"):
     """What one person's conversations say, in figures.
 
     `read` counts conversations without copies, `set_aside` those that the screen dropped and nobody rated. `plain` were rated
-    on all seven constructs and are none on each. `stretches` leaves empty ones out; `undated` conversations are in none.
+    on all six of `KINDS` and are none on each. `stretches` leaves empty ones out; `undated` conversations are in none.
     `unplaced` rated conversations have no domain. `actualized` counts markers that say yes, by primitive.
     """
 
@@ -128,7 +128,7 @@ def story_of(sample: Sample, at: NDArray[np.int64] | None = None) -> Story:
     stood, known = standing_out(sample)
     rated = sample.rated
     unrated = int(np.count_nonzero(~rated))
-    levels = np.stack([sample.column[c] for c in CONSTRUCTS])
+    levels = np.stack([sample.column[c] for c in KINDS])
     every, stretches = _stretches(sample, times, stood, known)
     dated = np.sort(times[times != NO_TIME])
     halves = _halves(sample.at, known)

@@ -137,9 +137,10 @@ class QuotedConversation:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One conversation that stood out, for the person whose it is: levels by construct id (0..3), `cited` the turns that each
-    level rests on, `turns` the texts of some of them, `domains` ids of what it is about, `actualized` primitives whose marker
-    says yes.
+    """One conversation that stood out, for the person whose it is.
+
+    `levels` are by construct id (0..3), `cited` the turns that each rests on, `turns` the texts of some of them and of what
+    was said just before, `domains` ids of what it is about, `actualized` primitives whose marker says yes.
     """
 
     source_id: str

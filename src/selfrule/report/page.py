@@ -11,6 +11,7 @@ from selfrule.report.layout import Part, Section
 from selfrule.report.numbers import day, number
 from selfrule.report.quotes import Quote, quotes
 from selfrule.report.shareable import public
+from selfrule.report.story import StoryPage, tell
 from selfrule.report.text import one_line
 
 
@@ -26,6 +27,7 @@ class Page:
     quotes: list[Quote]
     quotes_left: int
     k: int
+    story: StoryPage | None = None
 
 
 def _facts(context: ReportContext) -> list[tuple[str, str]]:
@@ -43,7 +45,7 @@ def _facts(context: ReportContext) -> list[tuple[str, str]]:
 
 
 def _quoted(context: ReportContext, shown: list[Quote]) -> Section | None:
-    if context.kind != "private":
+    if context.kind != "private" or context.story is not None:  # a story shows them as its moments
         return None
     lead = (
         "These are the conversations that were flagged, with the turns that the rating rests on. The judge can be "
@@ -95,4 +97,5 @@ def build(context: ReportContext) -> Page:
         quotes=shown,
         quotes_left=left,
         k=context.k,
+        story=tell(context),
     )

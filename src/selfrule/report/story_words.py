@@ -74,15 +74,16 @@ KINDS: dict[str, KindWords] = {
             "What was going on around me at that time?",
             "Who or what has helped me through hard days before?",
         ),
-        "a very hard time in the person's life in about 1 in {one_in}",
+        "a person in a very hard time in about 1 in {one_in}",
     ),
 }
 
 ACTUALIZED: dict[str, str] = {
-    "reality_distortion": "Here you seem to say that you now believe something for sure, or acted on it, that may not be so.",
-    "value_judgment_distortion": "Here you seem to say that a judgment you took over was not your own.",
-    "action_distortion": "Here you seem to say that something you did on its advice was not like you, or that you regret it.",
+    "reality_distortion": "you seem to say that you now believe something for sure, or acted on it, that may not be so",
+    "value_judgment_distortion": "you seem to say that a judgment you took over was not your own",
+    "action_distortion": "you seem to say that something you did on its advice was not like you, or that you regret it",
 }
+"""The markers, as the end of a sentence that begins with where."""
 
 OPENING_QUESTIONS = (
     "What did I hope for when I opened the conversation, and did I get it?",
@@ -103,29 +104,29 @@ DOMAINS: dict[str, str] = {
     "software_development": "programming",
     "science_ai_technology": "science and technology",
     "cybersecurity": "computer security",
-    "legal": "legal questions",
-    "business_operations": "running a business",
-    "marketing_communications": "marketing and public writing",
+    "legal": "the law",
+    "business_operations": "business",
+    "marketing_communications": "marketing",
     "financial_services": "money",
     "healthcare_medicine_wellness": "health",
-    "mental_health_psychology": "feelings and state of mind",
-    "creative_writing_design": "writing and design",
-    "fan_content_entertainment": "games, fan fiction and fun",
-    "education_research": "school, study and research",
-    "professional_career_development": "work and career",
-    "government_policy_infrastructure": "government and public life",
-    "personal_relationships_social": "relationships, friends and family",
-    "philosophy_ethics_spirituality": "meaning, right and wrong, and faith",
-    "travel_lifestyle_leisure": "travel and free time",
-    "consumer_household": "shopping and the home",
-    "human_rights_social_issues": "rights and social questions",
-    "current_events_news": "news",
+    "mental_health_psychology": "feelings",
+    "creative_writing_design": "creative work",
+    "fan_content_entertainment": "entertainment",
+    "education_research": "studying",
+    "professional_career_development": "work",
+    "government_policy_infrastructure": "government",
+    "personal_relationships_social": "relationships",
+    "philosophy_ethics_spirituality": "questions of meaning",
+    "travel_lifestyle_leisure": "free time",
+    "consumer_household": "the home",
+    "human_rights_social_issues": "social questions",
+    "current_events_news": "the news",
     "other": "other things",
 }
 
 HELPERS: dict[str, str] = {
-    "mental_health_psychology": "For how you feel: your doctor, a counsellor or a therapist. Saying \u201cI have been talking "
-    "about this with an assistant\u201d is a fine way to begin.",
+    "mental_health_psychology": "For how you feel: your doctor, a counsellor or a therapist. Saying “I have been talking "
+    "about this with an assistant” is a fine way to begin.",
     "healthcare_medicine_wellness": "For your body and your health: a doctor, a nurse or a pharmacist.",
     "personal_relationships_social": "For a relationship: a friend who knows you both, or a couples or family counsellor. If "
     "somebody hurts you or scares you, a helpline can listen first.",

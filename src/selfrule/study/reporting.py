@@ -24,6 +24,7 @@ from selfrule.report.context import (
     Reference,
     ReportContext,
     ScreeningFacts,
+    StoryFacts,
     StudyFacts,
 )
 from selfrule.report.judging import JudgeCard, JudgeFacts, JudgeKind, Step
@@ -173,8 +174,12 @@ def context(
     k: int,
     labels: LabelFacts | None = None,
     analyses: list[Analysis] | None = None,
+    story: StoryFacts | None = None,
 ) -> ReportContext:
-    """Everything a report of this study says. A shareable one has passed the release gate, as its analyses have."""
+    """Everything a report of this study says. A shareable one has passed the release gate, as its analyses have.
+
+    A private one of one person's own conversations has a story, whose moments take the place of quoted conversations.
+    """
     model = load()
     wording = rubric.load()
     manifest = folder.manifest()
@@ -184,7 +189,7 @@ def context(
     keep = narrow["keep"].to_pylist() if narrow.num_rows else []
     private = kind == "private"
     released = None if private else release(estimates, k)
-    quotes, quoted_of = quoted(folder, plan) if private else ([], None)
+    quotes, quoted_of = quoted(folder, plan) if private and story is None else ([], None)
     return ReportContext(
         kind=kind,
         study=_facts(folder, manifest, private),
@@ -215,4 +220,5 @@ def context(
         panel=panel(folder, entries) if len(entries) > 1 else None,
         labels=_beside(folder, plan, labels),
         analyses=analyses or [],
+        story=story if private else None,
     )

@@ -21,7 +21,7 @@ from selfrule.errors import ClientError, InputError, StudyError, UsageError
 from selfrule.estimate.table import estimates as estimate_table
 from selfrule.privacy import K, release
 from selfrule.records import Estimate
-from selfrule.report.context import ReportContext
+from selfrule.report.context import ReportContext, StoryFacts
 from selfrule.report.labels import LabelFacts
 from selfrule.store.folder import Folder, write_file
 from selfrule.study import analyses, duplicates, honesty, tables, weights
@@ -421,7 +421,13 @@ class Study(analyses.Analyses):
             k=k,
             labels=made.labels,
             analyses=analyses.together(self.sample(), k=None if private else k),
+            story=self._story() if private else None,
         )
+
+    def _story(self) -> StoryFacts | None:
+        from selfrule.study.story import story
+
+        return story(self._folder, self._plan(), self.sample(), self._estimates().narrow)
 
     def report(self, *, private: bool = False, k: int = K, context: ReportContext | None = None) -> Path:
         """Write the report and return its path: `report.html` (shareable) or `report-private.html`.
