@@ -124,7 +124,9 @@ def _sizeless(e: Estimate, k: int) -> Estimate:
     return msgspec.structs.replace(e, note=None if e.note is None else without(e.note), method=without(e.method))
 
 
-def hidden(sizes: Sequence[int], k: int, *, partition: bool = True) -> list[str | None]:
+def hidden(
+    sizes: Sequence[int], k: int, *, partition: bool = True, already: Sequence[str | None] = ()
+) -> list[str | None]:
     """Why each group of one table is not released: "small", "complementary" or None.
 
     Args:
@@ -132,8 +134,10 @@ def hidden(sizes: Sequence[int], k: int, *, partition: bool = True) -> list[str 
             gives nobody away.
         k: The smallest group to show.
         partition: Whether no conversation is in two groups, so that a small one could be had by subtraction.
+        already: Why a group is hidden for another table's sake that it is in too; none where there is no such table.
     """
-    out: dict[int, str] = {i: "small" for i, size in enumerate(sizes) if 0 < size < k}
+    out: dict[int, str] = {i: reason for i, reason in enumerate(already) if reason is not None}
+    out |= {i: "small" for i, size in enumerate(sizes) if 0 < size < k}
     if partition:
         _complement(list(range(len(sizes))), dict(enumerate(sizes)), out, k)
     return [out.get(i) for i in range(len(sizes))]

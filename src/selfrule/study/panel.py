@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from selfrule.estimate.cells import FLAGGED, columns
-from selfrule.rubric import CONSTRUCTS, PRIMITIVES
+from selfrule.estimate.cells import columns
+from selfrule.rubric import CONSTRUCTS, MARKERS
 from selfrule.store.folder import Folder, readable
 from selfrule.study import duplicates
 
@@ -69,6 +69,7 @@ class _Ratings:
 
     status: list[NDArray[np.int16]] = field(default_factory=list)
     levels: list[NDArray[np.int8]] = field(default_factory=list)
+    actualized: list[NDArray[np.int8]] = field(default_factory=list)
     decider: list[NDArray[np.int16]] = field(default_factory=list)
 
 
@@ -94,6 +95,7 @@ class Read:
         names: Statuses by code.
         status: Code of each judge's status; shape (judges, n).
         levels: Levels, -1 where there is none; shape (judges, n, 7).
+        actualized: Markers, 1 yes, 0 no or unknown, -1 where there is none; shape (judges, n, 3).
         decider: Code of who decided, the judge itself save in a cascade; shape (judges, n).
         dropped: The screen dropped it; shape (n,).
         person: Code of the person, -1 where unknown; shape (n,).
@@ -106,6 +108,7 @@ class Read:
     names: list[str]
     status: NDArray[np.int16]
     levels: NDArray[np.int8]
+    actualized: NDArray[np.int8]
     decider: NDArray[np.int16]
     dropped: NDArray[np.bool_]
     person: NDArray[np.int64]
@@ -119,11 +122,10 @@ class Read:
         return np.asarray(self.status[judge] == code)
 
     def column(self, judge: int, construct: str) -> NDArray[np.int8]:
-        """A judge's levels of a construct, or flagged as 0 and 1; -1 where there is none."""
+        """A judge's levels of a construct, or flagged or a marker as 0 and 1; -1 where there is none."""
         if construct in CONSTRUCTS:
             return self.levels[judge, :, CONSTRUCTS.index(construct)]
-        none = np.zeros((len(self.person), len(PRIMITIVES)), np.int8)
-        return columns(self.levels[judge], none, self.rated(judge))[FLAGGED]
+        return columns(self.levels[judge], self.actualized[judge], self.rated(judge))[construct]
 
 
 def read(folder: Folder, entries: list[Entry]) -> Read:
@@ -143,12 +145,14 @@ def read(folder: Folder, entries: list[Entry]) -> Read:
         identities = table["conversation_id"]
         out = np.zeros(table.num_rows, np.bool_)
         for entry, ratings in zip(entries, made, strict=True):
-            got = _aligned(folder.part("ratings", entry.table, path.stem), identities, ["status", "judge", "levels"])
+            got = _aligned(folder.part("ratings", entry.table, path.stem), identities, _READ)
             out |= _dropped(folder, entry, path.stem, identities)
             ratings.status.append(statuses.of(got["status"], UNREAD))
             ratings.decider.append(deciders.of(got["judge"], entry.label))
             given = [np.asarray(pc.struct_field(got["levels"], c).fill_null(-1)) for c in CONSTRUCTS]
             ratings.levels.append(np.stack(given, axis=1).astype(np.int8))
+            said = [_marker(pc.struct_field(got["actualized"], m)) for m in MARKERS]
+            ratings.actualized.append(np.stack(said, axis=1))
         dropped.append(out)
     person, _ = _named(people)
     model, names = _named(models)
@@ -164,6 +168,7 @@ def read(folder: Folder, entries: list[Entry]) -> Read:
         names=[str(name) for name in listed],
         status=status,
         levels=levels,
+        actualized=np.stack([_joined(m.actualized, (0, 3)) for m in made]),
         decider=np.stack([_joined(m.decider, (0,)) for m in made]),
         dropped=_joined(dropped, (0,)).astype(np.bool_),
         person=person,
@@ -171,6 +176,14 @@ def read(folder: Folder, entries: list[Entry]) -> Read:
         model=model,
         models=names,
     )
+
+
+def _marker(said: pa.ChunkedArray) -> NDArray[np.int8]:
+    """1 where a marker is there, 0 where it is not or nobody knows, -1 where it was not rated."""
+    words = pc.cast(said, pa.string())
+    return np.asarray(
+        pc.if_else(pc.is_null(words), -1, pc.cast(pc.equal(words.fill_null(""), "yes"), pa.int8()))
+    ).astype(np.int8)
 
 
 def _joined(pieces: list[Any], shape: tuple[int, ...]) -> Any:
@@ -187,7 +200,9 @@ def _named(pieces: list[pa.ChunkedArray]) -> tuple[NDArray[np.int64], list[str]]
 def _aligned(path: Any, identities: pa.ChunkedArray, names: list[str]) -> pa.Table:
     """Columns of a table made of the same part, a row a conversation wanted; null where it has none."""
     if not readable(path):
-        schema = pa.schema([("status", pa.string()), ("judge", pa.string()), ("keep", pa.bool_()), _LEVELS])
+        schema = pa.schema(
+            [("status", pa.string()), ("judge", pa.string()), ("keep", pa.bool_()), _LEVELS, _ACTUALIZED]
+        )
         return pa.table({n: pa.nulls(len(identities), schema.field(n).type) for n in names})
     made = pq.read_table(path, columns=["conversation_id", *names])
     if made["conversation_id"] != identities:
@@ -195,7 +210,9 @@ def _aligned(path: Any, identities: pa.ChunkedArray, names: list[str]) -> pa.Tab
     return made.select(names)
 
 
+_READ = ["status", "judge", "levels", "actualized"]
 _LEVELS = pa.field("levels", pa.struct([(c, pa.int8()) for c in CONSTRUCTS]))
+_ACTUALIZED = pa.field("actualized", pa.struct([(m, pa.string()) for m in MARKERS]))
 
 
 def _dropped(folder: Folder, entry: Entry, part: str, identities: pa.ChunkedArray) -> NDArray[np.bool_]:
