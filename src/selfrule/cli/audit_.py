@@ -54,15 +54,16 @@ def command(
     context = study.context(k=k)
     paths_made = [study.report(k=k, context=context)]
     if private:
-        paths_made.append(study.report(private=True, k=k))
+        context = study.context(private=True, k=k)
+        paths_made.append(study.report(private=True, k=k, context=context))
     if json:
         from selfrule.cli.estimates_ import print_json
 
         print_json(study.estimate_list())
     else:
-        print_context(study.context(private=True, k=k) if private else context)
+        print_context(context)
     skipped = print_problems(study)
     if not json:
-        print_paths(*paths_made)
+        print_paths(*paths_made, story=context.story is not None)
     if strict and skipped:
         raise typer.Exit(1)

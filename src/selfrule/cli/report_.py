@@ -13,4 +13,6 @@ def command(study: options.StudyPath, private: options.Private = False, k: optio
     from selfrule.cli.summary import print_paths
     from selfrule.study.study import Study
 
-    print_paths(Study.open(study).report(private=private, k=k))
+    opened = Study.open(study)
+    context = opened.context(private=private, k=k)
+    print_paths(opened.report(private=private, k=k, context=context), story=context.story is not None)

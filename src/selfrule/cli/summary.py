@@ -52,8 +52,14 @@ def print_problems(study: Study) -> int:
     return sum(n for (severity, _), n in counts.items() if severity == "skipped")
 
 
-def print_paths(*paths: Path) -> None:
-    """Where the reports are."""
+def print_paths(*paths: Path, story: bool = False) -> None:
+    """Where the reports are; a private one may open with a person's own story, which is said last and kindly."""
     for path in paths:
+        if story and path.name == "report-private.html":
+            typer.echo(f"Your story: {path} (private: it quotes your conversations, please do not forward it)")
+            typer.echo(
+                "Read it when you have a quiet moment, alone or with somebody you trust. You know more than it does."
+            )
+            continue
         kind = " (private: quotes conversations, not for sharing)" if path.name == "report-private.html" else ""
         typer.echo(f"Report: {path}{kind}")

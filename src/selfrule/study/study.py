@@ -33,6 +33,7 @@ from selfrule.version import VERSION
 
 if TYPE_CHECKING:
     from selfrule.analyses.sample import Sample
+    from selfrule.analyses.story import Story
     from selfrule.judges import Judge
     from selfrule.study.costs import Proposal
     from selfrule.study.judged import Summary
@@ -395,6 +396,22 @@ class Study(analyses.Analyses):
         if self._sample is None or self._sample[0] is not narrow:
             self._sample = narrow, analyses.sample(self._folder, self._plan(), narrow)
         return self._sample[1]
+
+    def story(self) -> Story:
+        """What one person's own conversations say, in figures. Private: there is no shareable story.
+
+        Raises:
+            UsageError: The conversations are of several people, or it is not sure that they are of one.
+        """
+        from selfrule.study.story import figures, of_one_person
+
+        narrow = self._estimates().narrow
+        if not of_one_person(self._folder, narrow):
+            raise UsageError(
+                f"{self.path} is not, or not surely, of one person's own conversations, so it has no story. A story is made of a "
+                "person's own export (ChatGPT, Claude.ai), or where every conversation is of one known person."
+            )
+        return figures(self.sample(), narrow)
 
     def problems(self) -> pa.Table:
         """Everything that was wrong with the input: file, place, kind, reason, remedy, severity."""
