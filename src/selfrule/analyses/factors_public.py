@@ -13,9 +13,8 @@ from selfrule.analyses.factors_tests import rising, steps_of
 from selfrule.analyses.figures import Figure
 from selfrule.privacy import hidden
 
-_FIGURES = (
-    2  # significant figures of effects over all levels, so that no group that is withheld can be worked out from one
-)
+_FIGURES = 2  # significant figures of effects over levels of which one is withheld
+_HELD = frozenset({"small", "complementary"})
 
 
 def public(result: Factors, k: int) -> Factors:
@@ -23,7 +22,8 @@ def public(result: Factors, k: int) -> Factors:
 
     Levels of a factor are a partition, levels among the flagged are another, and the combinations of factors a third, whose
     sums (each factor, each pair, each number of factors) are published too: whatever is withheld cannot be had by
-    subtraction from any of them. Effects over all levels are rounded to two figures.
+    subtraction from any of them. Where a level or a combination is withheld, effects over all of them are rounded to two
+    significant figures, their limits outward, so that they do not tell what was withheld either.
 
     Args:
         result: The record as made.
@@ -38,6 +38,8 @@ def public(result: Factors, k: int) -> Factors:
     if not safe:
         counts = [replace(c, of_all=_gone("complementary"), share=_gone("complementary")) for c in counts]
         pairs = [_without(p, "complementary") for p in pairs]
+    if any(c.of_all.reason in _HELD for c in combinations):
+        pairs = [_rounded_pair(p) for p in pairs]
     made = replace(
         result,
         overall=_gone("small") if _small(_size(result.overall, people), k) else result.overall,
@@ -48,7 +50,7 @@ def public(result: Factors, k: int) -> Factors:
         pairs=pairs,
         k=k,
     )
-    gone = sum(f.reason in {"small", "complementary"} for f in made.figures())
+    gone = sum(f.reason in _HELD for f in made.figures())
     return replace(made, withheld=result.withheld + gone)
 
 
@@ -102,7 +104,7 @@ def _pair(pair: Pair, combinations: list[Combination], k: int, people: bool) -> 
     for c in combinations:
         four[pair.one in c.present, pair.other in c.present] += _events(c.of_all)
     sizes = [*four.values(), _group(pair.both, people)]
-    return _without(pair, "small") if any(_small(s, k) for s in sizes) else _rounded_pair(pair)
+    return _without(pair, "small") if any(_small(s, k) for s in sizes) else pair
 
 
 def _without(pair: Pair, reason: str) -> Pair:
@@ -122,10 +124,10 @@ def _totals(result: Factors, factors: list[ByLevel], counts: list[Count], pairs:
     number = np.array([len(c.present) for c in result.combinations])
     sums = [np.ones(len(number), np.bool_)]
     sums += [number == c.present for c in counts if c.of_all.reason is None]
-    sums += [made_of(p.one, p.other) for p in pairs if p.both.reason not in {"small", "complementary"}]
+    sums += [made_of(p.one, p.other) for p in pairs if p.both.reason not in _HELD]
     for name in result.measured:
         levels = next((f.levels for f in factors if f.factor == name), [])
-        gone = [at.share.reason in {"small", "complementary"} for at in levels]
+        gone = [at.share.reason in _HELD for at in levels]
         if not levels or not any(gone[:2]) or not any(gone[2:]):
             sums.append(made_of(name))
     return sums
@@ -187,7 +189,7 @@ def _test(test: Tested, factors: list[ByLevel], counts: list[Count], k: int, peo
     at = next((f.levels for f in factors if f.factor == test.factor), [])
     shares = {a.level: a.actualized[test.outcome] if test.among_flagged else a.share for a in at}
     shares = shares or {str(c.present): c.share for c in counts}
-    there = {name: f for name, f in shares.items() if f.reason not in {"small", "complementary"}}
+    there = {name: f for name, f in shares.items() if f.reason not in _HELD}
     size = min([test.points.n] + ([test.points.persons] if people and test.points.persons is not None else []))
     if _small(size, k) or sum(f.value is not None for f in there.values()) < 2:
         none = _gone("small")
@@ -195,7 +197,9 @@ def _test(test: Tested, factors: list[ByLevel], counts: list[Count], k: int, peo
             test, points=none, odds=none, odds_by_domain=none, p=None, p_by_domain=None, q=None, q_by_domain=None,
             steps={}, rising=None,
         )  # fmt: skip
-    steps = steps_of(there)
+    if len(there) == len(shares):
+        return test
+    steps = steps_of(there) if test.steps else {}
     return replace(
         test,
         points=_rounded(test.points),
@@ -211,11 +215,14 @@ def _test(test: Tested, factors: list[ByLevel], counts: list[Count], k: int, peo
 
 
 def _rounded(figure: Figure) -> Figure:
-    return replace(figure, value=_short(figure.value), low=_short(figure.low), high=_short(figure.high))
+    return replace(figure, value=_short(figure.value), low=_short(figure.low, -1), high=_short(figure.high, 1))
 
 
-def _short(value: float | None) -> float | None:
-    """A number to two significant figures."""
+def _short(value: float | None, towards: int = 0) -> float | None:
+    """A number to two significant figures: the nearest, or the next one down (-1) or up (1)."""
     if value is None or not math.isfinite(value) or value == 0:
         return value
-    return float(f"{value:.{_FIGURES - 1}e}")
+    unit = math.floor(math.log10(abs(value))) - _FIGURES + 1
+    scaled = round(value / 10.0**unit, 9)
+    whole = round(scaled) if not towards else math.floor(scaled) if towards < 0 else math.ceil(scaled)
+    return float(f"{whole}e{unit}")

@@ -39,7 +39,7 @@ def _draw(
     drawing = Drawing(name, PHONE if phone else PAGE, title, said)
     gap = 19.0 if phone else 24.0
     columns = [8.0 + gap * i for i in range(len(names))]
-    top = STAIR * len(names) + 12
+    top = STAIR * len(names) + 28
     bottom = top + ROW * len(rows)
     for i, (x, label) in enumerate(zip(columns, names, strict=True)):
         drawing.text(x - 5, STAIR * i + 13, label, "t sm", room=170)
@@ -54,7 +54,7 @@ def _draw(
         [r.value for r in rows if r.value is not None],
         [r.high for r in rows if r.high is not None],
         start + full + 74,
-        far - 62,
+        far - 72,
     )
     if not phone:
         rule(drawing, scale, top, bottom, 5)
