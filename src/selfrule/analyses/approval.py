@@ -21,6 +21,10 @@ from selfrule.estimate.reference import SOURCE, published
 from selfrule.estimate.trend import benjamini_hochberg
 from selfrule.privacy import hidden
 
+NO_THUMB = "none of it has a thumb"
+NONE_SEEN = "none of it was seen"
+NOT_RATED = "it was not rated"
+NO_OTHER = "one of the two has no conversation"
 _UP = Outcome("thumb", "up", 1, 1)
 _METHOD = (
     "Shares: Wilson's interval on the effective number of conversations, exact below ten events. Differences: square-and-add "
@@ -90,19 +94,20 @@ def _group(sample: Sample, with_thumb: Sample, strata: Strata, outcome: Outcome)
     if adjusted is None and raw is not None:
         matched = replace(matched, reason=APART)
     lost = [int(np.count_nonzero(arm & (sample.thumb < 0))) for arm in (inside, outside)]
+    none = NONE_SEEN if known.any() else NOT_RATED
     direction = PUBLISHED.get(outcome.construct) if outcome in OUTCOMES else None
     return Group(
         construct=outcome.construct,
         level=outcome.level,
-        up=_share(with_thumb, one, up, lost[0], None if raw is None else raw.one),
-        rest=_share(with_thumb, other, up, lost[1], None if raw is None else raw.other),
+        up=_share(with_thumb, one, up, raw.one if raw else None, missing=lost[0], none=none),
+        rest=_share(with_thumb, other, up, raw.other if raw else None, missing=lost[1], none=none),
         difference=difference,
         baseline_difference=_times(difference, less),
         adjusted=matched,
         odds_ratio=odds_ratio(with_thumb, strata, up, one, other),
         logistic=logistic(with_thumb, strata, up, one, other),
-        given=_share(sample, inside, sample.thumb >= 0, 0, None if given is None else given.one),
-        given_rest=_share(sample, outside, sample.thumb >= 0, 0, None if given is None else given.other),
+        given=_share(sample, inside, sample.thumb >= 0, given.one if given else None, none=none),
+        given_rest=_share(sample, outside, sample.thumb >= 0, given.other if given else None, none=none),
         given_difference=_difference(given, sample, inside | outside),
         q=None if raw is None else raw.p,
         published=direction,
@@ -111,12 +116,12 @@ def _group(sample: Sample, with_thumb: Sample, strata: Strata, outcome: Outcome)
     )
 
 
-def _share(sample: Sample, rows: Mask, hits: Mask, missing: int, got: Clustering | None) -> Figure:
+def _share(
+    sample: Sample, rows: Mask, hits: Mask, got: Clustering | None, *, missing: int = 0, none: str = NONE_SEEN
+) -> Figure:
     n, persons = int(np.count_nonzero(rows)), sample.people_in(rows)
     if not n:
-        return Figure(
-            persons=persons, events=0, missing=missing, reason="none" if missing else "nothing of it was rated"
-        )
+        return Figure(persons=persons, events=0, missing=missing, reason=NO_THUMB if missing else none)
     if got is None:
         got = clustering(persons_of(sample.person[rows], sample.weight[rows]), hits[rows])
     low, high = got.exact_if_few()
@@ -126,7 +131,7 @@ def _share(sample: Sample, rows: Mask, hits: Mask, missing: int, got: Clustering
 def _difference(got: Contrast | None, sample: Sample, rows: Mask) -> Figure:
     n, persons = int(np.count_nonzero(rows)), sample.people_in(rows)
     if got is None:
-        return Figure(n=n, persons=persons, reason="one of the two has no conversation")
+        return Figure(n=n, persons=persons, reason=NO_OTHER)
     low, high = got.limits()
     return Figure(value=got.difference, low=low, high=high, n=n, persons=persons)
 
@@ -153,9 +158,10 @@ def _notes(made: Approval) -> list[str]:
     if told:
         same = sum(group.verdict == "as in the study" for group in told)
         other = sum(group.verdict == "the other way" for group in told)
+        agree, go = "agrees" if same == 1 else "agree", "goes" if other == 1 else "go"
         said.append(
-            f"Of {len(told)} comparisons with the direction that the study found, {same} agree with it, {other} go the other "
-            f"way, and {len(told) - same - other} cannot tell: their interval holds 0."
+            f"Of {len(told)} comparisons with the direction that the study found, {same} {agree} with it, {other} {go} the other "
+            f"way, and {len(told) - same - other} cannot tell: the interval holds 0."
         )
     tested = [group for group in made.groups if group.q is not None]
     if len(tested) > 1:

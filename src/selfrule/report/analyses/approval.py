@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfrule import rubric
-from selfrule.analyses.approval import Approval, Group
+from selfrule.analyses.approval import NO_OTHER, NO_THUMB, NONE_SEEN, NOT_RATED, Approval, Group
+from selfrule.analyses.approval_strata import APART, FEW
 from selfrule.analyses.figures import Figure
 from selfrule.report.analyses import saying
 from selfrule.report.charts.differences import Difference, Differences, differences_chart
 from selfrule.report.layout import Body, Key, Part, Section, Table, Td
 from selfrule.report.layout import Figure as Laid
 from selfrule.report.numbers import interval, number, percent, plural, signed, signed_interval, times
-from selfrule.rubric import FACTORS
+from selfrule.rubric import FACTORS, FLAGGED_FROM, LEVELS
 
 NAME = "approval"
+USUAL = f"{LEVELS[FLAGGED_FROM]}+"
+SHORT = {
+    NO_THUMB: "no thumb",
+    NONE_SEEN: "none seen",
+    NOT_RATED: "not rated",
+    NO_OTHER: "none",
+    FEW: "too few",
+    APART: "none alike",
+}
 
 
 def section(result: Approval) -> Section:
     """The section of the page."""
     parts = [_thumbs(result), _differences(result), _odds(result), _given(result)]
+    if not result.baseline.n and result.baseline.reason not in saying.WITHHELD:
+        parts = [
+            Part(
+                paragraphs=[
+                    "No conversation here that was rated has a thumb. A score or a number of stars is no thumb."
+                ]
+            )
+        ]
     return saying.section(result, parts, anchor=NAME, title="Approval: thumbs up and down")
 
 
@@ -31,7 +49,14 @@ def name_of(group: Group) -> str:
     if group.construct.startswith("actualized_"):
         primitive = group.construct.removeprefix("actualized_")
         return f"Actualized: {book.name(primitive).lower().removesuffix(' distortion')}"
-    return f"{book.name(group.construct)}, {group.level}"
+    name = book.name(group.construct)
+    return name if group.level == USUAL else f"{name}, {group.level}"
+
+
+def _reason(figure: Figure) -> str:
+    """Why there is no figure, in a word or three."""
+    reason = figure.reason or "none"
+    return saying.WITHHELD.get(reason) or SHORT.get(reason) or reason
 
 
 def _thumbs(result: Approval) -> Part:
@@ -57,7 +82,10 @@ def _thumbs(result: Approval) -> Part:
         caption="Thumbs up in each group and in the rest",
         columns=["Group", "Thumbs", "Up", "95 % interval", "Up in the rest", "95 % interval"],
         bodies=[Body("", rows)],
-        note="The rest: conversations with a thumb that are not in the group. A conversation may be in several groups.",
+        note=(
+            "Constructs are moderate or severe unless a level is named. The rest: conversations with a thumb that are not in the "
+            "group. A conversation may be in several groups."
+        ),
     )
     return Part(paragraphs=said, figure=Laid(table=table))
 
@@ -69,19 +97,19 @@ def _differences(result: Approval) -> Part:
             *_difference(g.difference),
             *_difference(g.adjusted),
             Td("" if g.q is None else "< 0.001" if g.q < 0.001 else f"{g.q:.3f}", g.q),
-            Td("" if g.published is None else g.published),
-            Td(g.verdict or "", None),
+            Td("" if g.published is None else f"{g.published}: {g.verdict or 'withheld'}"),
         ]
         for g in result.groups
     ]
     table = Table(
         caption="Thumbs up in each group less thumbs up in the rest, percentage points",
-        columns=["Group", "Difference", "95 % interval", "Adjusted", "95 % interval", "q", "In the study", "Here"],
+        columns=["Group", "Difference", "95 % interval", "Adjusted", "95 % interval", "q", "In the study"],
         bodies=[Body("", rows)],
-        text_columns=frozenset({0, 6, 7}),
+        text_columns=frozenset({0, 6}),
         note=(
             "Adjusted: for domain and length (Mantel and Haenszel). q: false discovery rate at which the difference stands out. "
-            "In the study: on which side of its baseline; here: as in the study, the other way, or an interval that holds 0."
+            "In the study: on which side of its baseline it lay, and whether this does too; it cannot be told where the interval "
+            "of the difference holds 0."
         ),
     )
     shown = [g for g in result.groups if g.difference.value is not None]
@@ -128,9 +156,9 @@ def _given(result: Approval) -> Part:
         [
             Td(name_of(g)),
             Td(_count(g.given), g.given.n),
-            Td("" if g.given.reason else number(g.up.missing), g.up.missing),
+            Td("" if g.given.reason or g.up.reason in saying.WITHHELD else number(g.up.missing), g.up.missing),
             *_share(g.given),
-            Td(saying.share(g.given_rest), g.given_rest.value),
+            _share(g.given_rest)[0],
             *_difference(g.given_difference),
         ]
         for g in result.groups
@@ -145,16 +173,19 @@ def _given(result: Approval) -> Part:
 
 
 def _count(figure: Figure) -> str:
-    return saying.WITHHELD[figure.reason] if figure.reason in saying.WITHHELD else number(figure.n)
+    return saying.WITHHELD.get(figure.reason or "") or number(figure.n)
 
 
 def _share(figure: Figure) -> Sequence[Td]:
-    return [Td(saying.share(figure), figure.value), Td(saying.limits(figure), figure.low)]
+    return [
+        Td(_reason(figure) if figure.value is None else saying.share(figure), figure.value),
+        Td(saying.limits(figure), figure.low),
+    ]
 
 
 def _difference(figure: Figure) -> Sequence[Td]:
     if figure.value is None:
-        return [Td(saying.WITHHELD.get(figure.reason or "", "none")), Td("")]
+        return [Td(_reason(figure)), Td("")]
     bounded = figure.low is not None and figure.high is not None
     return [
         Td(signed(figure.value, figure.low, figure.high), figure.value),
@@ -164,7 +195,7 @@ def _difference(figure: Figure) -> Sequence[Td]:
 
 def _ratio(figure: Figure) -> Sequence[Td]:
     if figure.value is None:
-        return [Td(saying.WITHHELD.get(figure.reason or "", figure.reason or "none")), Td("")]
+        return [Td(_reason(figure)), Td("")]
     if figure.low is None or figure.high is None:
         return [Td(times(figure.value), figure.value), Td("none")]
     return [Td(times(figure.value), figure.value), Td(f"{times(figure.low)} to {times(figure.high)}", figure.low)]
