@@ -158,18 +158,20 @@ def _difference_decimals(low: float, high: float) -> int:
     return min(8, max(0, -order + (1 if width / 10**order < 2 or order >= 0 else 0)))
 
 
-def times(ratio: float) -> str:
-    """How many times as often, or as large: two significant figures, and no more than plain readers want of large ones.
+def times(ratio: float, low: float | None = None, high: float | None = None) -> str:
+    """How many times as often, or as large: two significant figures, or as fine as its interval's width supports.
 
-    >>> times(12.34), times(2.345), times(0.834), times(0.012), times(0.0), times(4321.0)
-    ('12', '2.3', '0.83', '0.012', '0', '> 1,000')
+    >>> times(12.34), times(2.345), times(0.834), times(0.012), times(0.0), times(4321.0), times(1.002, 0.95, 1.06)
+    ('12', '2.3', '0.83', '0.012', '0', '> 1,000', '1.00')
     """
     if ratio > 1000:
         return "> 1,000"
     if ratio < 0.001:
         return "0" if ratio <= 0 else "< 0.001"
     decimals = _decimals(ratio, 2)
-    return f"{round(ratio, 1 - math.floor(math.log10(ratio))):.{decimals}f}"
+    if low is not None and high is not None and high > low:
+        decimals = max(decimals, min(interval_decimals(0.0, (high - low) / 100), 4))
+    return f"{ratio:.{decimals}f}"
 
 
 def kappa(value: float) -> str:

@@ -183,8 +183,8 @@ def _brief_steps(test: Tested) -> str:
 def _times(figure: Share) -> str:
     if figure.value is None:
         return why(figure)
-    span = limits(figure.low, figure.high)
-    return f"{times(figure.value)} ({span})" if span else times(figure.value)
+    said, span = times(figure.value, figure.low, figure.high), limits(figure.low, figure.high)
+    return f"{said} ({span})" if span else said
 
 
 def why(figure: Share) -> str:
@@ -239,6 +239,7 @@ def _ratio(test: Tested) -> Ratio:
         high=main.high,
         beside=beside.value,
         text=_times(main),
+        short="" if main.value is None else times(main.value, main.low, main.high),
         tip=_sentence(test),
     )
 

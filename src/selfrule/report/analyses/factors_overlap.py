@@ -136,6 +136,7 @@ def _paired(result: Factors) -> Part:
             value=p.times.value or None,
             low=p.times.low if p.times.value else None,
             high=p.times.high if p.times.value else None,
+            short=_often(p),
             text=f"{_often(p)} ({limits(p.times.low, p.times.high)})" if p.times.low is not None else _often(p),
             tip=f"{_label(p)}: {_often(p)} times as often as if unrelated",
         )
@@ -154,7 +155,7 @@ def _paired(result: Factors) -> Part:
 def _often(pair: Pair) -> str:
     if pair.times.value is None:
         return saying.WITHHELD.get(pair.times.reason or "", "no figure")
-    return times(pair.times.value) if pair.times.value else "never seen"
+    return times(pair.times.value, pair.times.low, pair.times.high) if pair.times.value else "never seen"
 
 
 def _gamma(pair: Pair) -> str:
@@ -170,4 +171,4 @@ def _gamma(pair: Pair) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}") if abs(value) >= 0.005 else "0.00"

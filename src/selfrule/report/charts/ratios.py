@@ -19,6 +19,7 @@ class Ratio:
     """One ratio, above 0: a dot with its interval, and its words to the right.
 
     `beside` is the same before adjustment: a hollow dot. A row without `value` has its words alone (why there is none).
+    `short` are the words where a phone has no room for all of them.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Ratio:
     high: float | None = None
     beside: float | None = None
     text: str = ""
+    short: str = ""
     tip: str = ""
 
 
@@ -77,7 +79,7 @@ def _draw(
         if row.value is not None:
             drawing.mark("circle", scale(row.value), at, "flag", row.tip)
         cls = "t soft sm" if row.value is None else "t num"
-        drawing.text(far, at + 4.5, row.text, cls, "end", room=92 if phone else 144)
+        drawing.text(far, at + 4.5, (row.short if phone else "") or row.text, cls, "end", room=92 if phone else 150)
     return drawing, y + (FOOT if any(ends) else 24)
 
 
@@ -100,4 +102,4 @@ def ratios_chart(
 
 def limits(low: float | None, high: float | None) -> str:
     """The interval of a ratio in words: "1.5 to 2.6"; empty where there is none."""
-    return "" if low is None or high is None else f"{times(low)} to {times(high)}"
+    return "" if low is None or high is None else f"{times(low, low, high)} to {times(high, low, high)}"
