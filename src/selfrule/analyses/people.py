@@ -110,7 +110,7 @@ def people_of(
     course = course_of(timed, after, levels, rises=len(levels) > 2, seed=seed) if len(timed) else None
     survival = [survival_of(timed, clock) for clock in CLOCKS] if len(timed) else []
     drifts = [drift_of(timed, clock) for clock in CLOCKS] if course is not None else []
-    alike = alike_of(rows, seed=seed)
+    alike = alike_of(rows)
     return People(
         notes=_notes(sample, said["unknown"], said["untimed"]),  # type: ignore[arg-type]
         affected=affected_of(rows, at),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
-from scipy.special import gammaln
+from scipy.special import expit, gammaln, logit
 
-from selfrule.analyses.figures import Figure, resampled
-from selfrule.analyses.people_rows import Chance, Rows, chance_of, mean_of_people, of_people
-from selfrule.estimate.bootstrap import DRAWS
-from selfrule.estimate.clusters import FEW_EVENTS
+from selfrule.analyses.figures import Figure
+from selfrule.analyses.people_rows import Chance, Rows, chance_of, mean_of_people, of_people, t_of
 
 EXPOSURE: tuple[tuple[str, int], ...] = (
     ("1 conversation", 1), ("2-4", 2), ("5-9", 5), ("10-19", 10), ("20-49", 20), ("50 or more", 50),
@@ -20,6 +19,7 @@ EXPOSURE: tuple[tuple[str, int], ...] = (
 FRACTIONS = (0.01, 0.05, 0.1)
 """Parts of the people whose share of the outcome is given."""
 
+LEAST_CARRIERS, LEAST_FOR_GINI = 50, 150
 SIMULATIONS = 200
 GRID = np.unique(np.r_[0.0, np.geomspace(0.0005, 1.0, 60), np.linspace(0.02, 1.0, 50)])
 
@@ -148,16 +148,22 @@ def concentration_of(rows: Rows, *, seed: int = 0) -> Concentration | None:
     """How much of what reaches the outcome the people with most of it carry, beside chance.
 
     Chance: each person keeps their number of rated conversations and each reaches the outcome at the overall rate, by
-    itself. The interval: people are resampled; those with equally many are alike here, so that a resample is a
-    multinomial draw of how many people have how many. Not given where the part holds fewer than ten people, or fewer than
-    ten are affected: resampling does not see how much one more such person would change.
+    itself. Intervals are on the log-odds, from the linearised variance between people with t on its degrees of freedom
+    (Satterthwaite, as in `estimate.clusters`): percentiles of resamples miss far more often, for a resample of few people with
+    very many conversations holds the heaviest once at most. None below 50 affected people in the part, and below 150 affected for
+    the Gini coefficient, where these miss too often as well (docs/analyses.md).
 
     Args:
         rows: Conversations of known people.
-        seed: Of resamples and simulations.
+        seed: Of the simulations.
 
     Returns:
         None where nothing reaches the outcome.
+
+    References:
+        Kovacevic MS, Binder DA (1997). Variance estimation for measures of income inequality and polarization. Journal of
+        Official Statistics 13:41-58 (shares of quantiles). Davidson R (2009). Reliable inference for the Gini index. Journal of
+        Econometrics 150:30-40. doi:10.1016/j.jeconom.2008.11.004
     """
     m, y = rows.per_person(rows.known), rows.per_person(rows.hits)
     there = m > 0
@@ -165,51 +171,70 @@ def concentration_of(rows: Rows, *, seed: int = 0) -> Concentration | None:
     people, events, affected = len(m), int(y.sum()), int(np.count_nonzero(y))
     if not events:
         return None
+    rests = Figure(n=int(m.sum()), persons=people, events=affected)
     rng = np.random.default_rng(seed)
+    chances = _by_chance(m, events / rests.n, rng)
     values, counts = _tally(y)
-    times = rng.multinomial(people, counts / people, size=DRAWS)
-    alone = values > 0
-    among = rng.multinomial(affected, counts[alone] / affected, size=DRAWS)
-    rests = {"n": int(m.sum()), "persons": people, "events": affected}
-    chances = _by_chance(m, events / int(m.sum()), rng)
-    gini = float(_gini(values, counts[None])[0])
-    spread = _refused(gini, affected, rests) or resampled(gini, _gini(values, times), **rests)
-    curve = [float(_top(values, counts[None], x)[0]) for x in GRID]
     return Concentration(
         people=people,
         affected=affected,
         events=events,
-        of_people=_carried(values, counts, times, rests, chances[:, 1:]),
-        of_affected=_carried(values[alone], counts[alone], among, rests, None),
-        gini=spread,
+        of_people=_carried(y, rests, chances[:, 1:]),
+        of_affected=_carried(y[y > 0], rests, None),
+        gini=_spread(y, rests),
         gini_chance=chance_of(chances[:, 0]),
-        curve=list(zip(GRID.tolist(), curve, chances[:, 1 + len(FRACTIONS) :].mean(axis=0).tolist(), strict=True)),
+        curve=list(
+            zip(
+                GRID.tolist(),
+                [_top(values, counts, x) for x in GRID],
+                chances[:, 1 + len(FRACTIONS) :].mean(axis=0).tolist(),
+                strict=True,
+            )
+        ),
     )
 
 
-def _carried(
-    values: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    draws: NDArray[np.int64],
-    rests: dict[str, int],
-    chances: NDArray[np.float64] | None,
-) -> list[Carried]:
-    """What each of `FRACTIONS` of the people in a tally carry."""
-    found, people = [], int(counts.sum())
+def _carried(y: NDArray[np.int64], rests: Figure, chances: NDArray[np.float64] | None) -> list[Carried]:
+    """What each of `FRACTIONS` of some people carry."""
+    values, counts = _tally(y)
+    affected, found = int(np.count_nonzero(y)), []
     for i, fraction in enumerate(FRACTIONS):
-        value = float(_top(values, counts[None], fraction)[0])
-        top = min(rests["events"], int(fraction * people))
-        figure = _refused(value, top, rests) or resampled(value, _top(values, draws, fraction), **rests)
+        share, top = _top(values, counts, fraction), fraction * len(y)
+        figure = replace(rests, value=share)
+        if top >= affected:
+            figure = replace(figure, reason="more people than are affected: they carry all")
+        elif top < LEAST_CARRIERS:
+            figure = replace(figure, reason=f"fewer than {LEAST_CARRIERS} people: no interval")
+        else:
+            edge = values[np.searchsorted(np.cumsum(counts), top)]
+            figure = _on_odds(figure, (np.maximum(y - edge, 0) + edge * fraction - share * y) / y.sum())
         chance = None if chances is None else chance_of(chances[:, i])
-        found.append(Carried(fraction, round(fraction * people), figure, chance))
+        found.append(Carried(fraction, round(top), figure, chance))
     return found
 
 
-def _refused(value: float, people: int, rests: dict[str, int]) -> Figure | None:
-    """The figure without an interval, where it rests on too few people for one."""
-    if people >= FEW_EVENTS:
-        return None
-    return Figure(value=value, reason=f"fewer than {FEW_EVENTS} people: no interval", **rests)
+def _spread(y: NDArray[np.int64], rests: Figure) -> Figure:
+    """The Gini coefficient of people."""
+    values, counts = _tally(y)
+    value = _gini(values, counts)
+    figure = replace(rests, value=value)
+    if (rests.events or 0) < LEAST_FOR_GINI:
+        return replace(figure, reason=f"fewer than {LEAST_FOR_GINI} people affected: no interval")
+    ordered = np.sort(y).astype(np.float64)
+    n = len(ordered)
+    below = (2 * np.arange(1, n + 1) - 1) / (2 * n) * ordered - np.cumsum(ordered) / n
+    return _on_odds(figure, (2 * below - (value + 1) * ordered) / ordered.sum())
+
+
+def _on_odds(figure: Figure, owed: NDArray[np.float64]) -> Figure:
+    """A figure in (0, 1) with limits on the log-odds, from what it owes to each person."""
+    value = figure.value or 0.0
+    if not 0 < value < 1:
+        return replace(figure, reason="too little to tell: no interval")
+    owed = owed - owed.mean()
+    half = t_of(owed) * float(np.sqrt((owed**2).sum())) / (value * (1 - value))
+    low, high = expit(logit(value) - half), expit(logit(value) + half)
+    return replace(figure, low=float(low), high=float(high))
 
 
 def _tally(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -218,32 +243,24 @@ def _tally(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return values[::-1], counts[::-1]
 
 
-def _top(values: NDArray[np.int64], counts: NDArray[np.int64], fraction: float) -> NDArray[np.float64]:
+def _top(values: NDArray[np.int64], counts: NDArray[np.int64], fraction: float) -> float:
     """Share of the sum of values held by a fraction of people, those with most first; a part of a person counts in part.
 
     Args:
-        values: The largest first; shape (v,).
-        counts: People with each; shape (draws, v).
+        values: The largest first, their sum above 0; shape (v,).
+        counts: People with each; shape (v,).
         fraction: In [0, 1].
-
-    Returns:
-        Shape (draws,); not a number where the sum is 0.
     """
-    before = np.cumsum(counts, axis=1) - counts
-    taken = np.clip(fraction * counts.sum(axis=1, keepdims=True) - before, 0, counts)
-    total = (counts @ values).astype(np.float64)
-    total[total == 0] = np.nan
-    return np.asarray((taken @ values) / total)
+    before = np.cumsum(counts) - counts
+    taken = np.clip(fraction * counts.sum() - before, 0, counts)
+    return float((taken @ values) / (counts @ values))
 
 
-def _gini(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Gini coefficient, one less twice the area under the Lorenz curve (Gini 1914; Dorfman 1979, Rev Econ Stat 61:146)."""
-    carried = np.cumsum((counts * values)[:, ::-1], axis=1).astype(np.float64)  # the poorest first
-    total = carried[:, -1:]
-    total[total == 0] = np.nan
-    both = carried + np.pad(carried[:, :-1], ((0, 0), (1, 0)))
-    people = counts[:, ::-1] / counts.sum(axis=1, keepdims=True)
-    return np.asarray(1 - (people * both / total).sum(axis=1))
+def _gini(values: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
+    """Gini coefficient, one less twice the area under the Lorenz curve (Dorfman 1979, Rev Econ Stat 61:146-149)."""
+    carried = np.cumsum((counts * values)[::-1]).astype(np.float64)  # the poorest first
+    both = carried + np.r_[0.0, carried[:-1]]
+    return float(1 - (counts[::-1] / counts.sum() * both / carried[-1]).sum())
 
 
 def _by_chance(m: NDArray[np.int64], rate: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -253,7 +270,7 @@ def _by_chance(m: NDArray[np.int64], rate: float, rng: np.random.Generator) -> N
         values, counts = _tally(rng.binomial(m, rate))
         if values[0] == 0:
             continue
-        found[i, 0] = _gini(values, counts[None])[0]
+        found[i, 0] = _gini(values, counts)
         cumulated = np.r_[0, np.cumsum(counts)] / len(m), np.r_[0, np.cumsum(counts * values)]
         found[i, 1:] = np.interp(np.r_[FRACTIONS, GRID], *cumulated) / cumulated[1][-1]
     kept = found[np.isfinite(found[:, 0])]

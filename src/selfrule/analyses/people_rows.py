@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -156,12 +155,24 @@ def mean_of_people(values: NDArray[np.float64], conversations: int) -> Figure:
     residual = (values - share) ** 2
     square = float(residual.sum())
     if above >= FEW_EVENTS and square > 0 and 0 < share < 1:
-        spread = float((residual**2).sum()) - square**2 / n
-        freedom = 2 * square**2 / spread if spread > 1e-12 * square**2 else n - 1.0
-        t = float(stdtrit(max(freedom, 1.0), (1 + CONFIDENCE) / 2)) / normal_quantile(CONFIDENCE)
+        t = t_of(values - share) / normal_quantile(CONFIDENCE)
         worth = n * max(share * (1 - share) / (square / (n - 1)) / t**2, 1 / n)
     low, high = (clopper_pearson if few else wilson)(min(share, 1.0) * worth, worth)
     return Figure(value=share, low=min(low, share), high=max(high, share), n=conversations, persons=n, events=above)
+
+
+def t_of(owed: NDArray[np.float64]) -> float:
+    """Student's 95 % quantile on the degrees of freedom of a variance that is a sum of squares over people.
+
+    Satterthwaite's 2 S^2 / (sum r^4 - S^2 / k), S = sum r^2, as in `estimate.clusters`; no fewer than 1.
+
+    Args:
+        owed: What the figure owes to each person, r; shape (k,).
+    """
+    square = float((owed**2).sum())
+    spread = float((owed**4).sum()) - square**2 / len(owed)
+    freedom = 2 * square**2 / spread if spread > 1e-12 * square**2 else float(len(owed))
+    return float(stdtrit(max(freedom, 1.0), (1 + CONFIDENCE) / 2))
 
 
 def chance_of(values: NDArray[np.float64]) -> Chance | None:
@@ -171,8 +182,3 @@ def chance_of(values: NDArray[np.float64]) -> Chance | None:
         return None
     low, high = np.percentile(there, [2.5, 97.5])
     return Chance(float(there.mean()), float(low), float(high))
-
-
-def finite(value: float) -> float | None:
-    """A number, or None where it is none."""
-    return float(value) if math.isfinite(value) else None

@@ -13,7 +13,7 @@ from selfrule.estimate.intervals import clopper_pearson, wilson
 
 NUMBERS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
 DAYS = (0, 1, 7, 30, 90, 180, 365)
-LEAST_AT_RISK = 10
+LEAST_AT_RISK = 20
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -36,8 +36,8 @@ class Survival(msgspec.Struct, frozen=True):
         people: Followed.
         reached: Of them, who were seen to reach it.
         ended: Who were followed until their last conversation without; `at_gap`: until one that could not be rated.
-        points: At round times, as far as ten people are followed.
-        curve: (time, share, low, high) where it steps, thinned to at most 200 steps, as far as ten people are followed.
+        points: At round times, as far as 20 people are followed.
+        curve: (time, share, low, high) where it steps, thinned to at most 200 steps, as far as 20 people are followed.
         median: Time by which half have reached it; None where fewer do.
     """
 
