@@ -26,7 +26,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from selfrule.analyses.sample import Sample
 from selfrule.estimate.cells import columns
@@ -146,13 +146,13 @@ class World:
         """Of the log-odds, so that the first month's rate is `rate`."""
         kinds = _kinds(self)
         early = kinds.month == 0
-        effects, weight = _effects(self, kinds)[early], kinds.probability[early] / kinds.probability[early].sum()
-        return float(brentq(lambda c: float(weight @ expit(c + effects)) - self.rate, -20, 10))
+        odds, weight = effects(self, kinds)[early], kinds.probability[early] / kinds.probability[early].sum()
+        return float(brentq(lambda c: float(weight @ expit(c + odds)) - self.rate, -20, 10))
 
     @cached_property
     def top(self) -> float:
         """The highest rate that any kind of conversation can have."""
-        most = float(_effects(self, _kinds(self)).max()) + max(self.within, 0.0) * (self.most - 1)
+        most = float(effects(self, _kinds(self)).max()) + max(self.within, 0.0) * (self.most - 1)
         return float(expit(self.constant + most))
 
     @cached_property
@@ -215,7 +215,7 @@ def cells(world: World) -> Kinds:
     kinds = _kinds(world)
     return replace(
         kinds,
-        rate=expit(world.constant + _effects(world, kinds)),
+        rate=expit(world.constant + effects(world, kinds)),
         up=_up(world, kinds.first, kinds.length, np.ones(len(kinds.first), np.bool_)),
         up_rest=_up(world, kinds.first, kinds.length, np.zeros(len(kinds.first), np.bool_)),
     )
@@ -242,7 +242,8 @@ def _kinds(world: World) -> Kinds:
     return Kinds(*of, none, none, none)
 
 
-def _effects(world: World, kinds: Kinds) -> Floats:
+def effects(world: World, kinds: Kinds) -> Floats:
+    """Log-odds of each kind, less the constant; shape (kinds,)."""
     return _effect(world, kinds.month, kinds.first, kinds.second, kinds.length, kinds.model, kinds.level)
 
 
@@ -356,4 +357,4 @@ def _shares(logs: Floats) -> Floats:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-__all__ = ["DOMAINS", "MODELS", "PRIMITIVE", "Kinds", "World", "cells", "logit", "simulate"]
+__all__ = ["DOMAINS", "MODELS", "PRIMITIVE", "Kinds", "World", "cells", "effects", "simulate"]
