@@ -17,6 +17,8 @@ from selfrule.analyses.periods import Every, Periods, periods_of
 from selfrule.analyses.sample import Mask, Sample
 from selfrule.estimate.clusters import clustering, persons_of
 from selfrule.estimate.frame import NO_TIME
+from selfrule.estimate.intervals import CONFIDENCE
+from selfrule.estimate.multiplicity import confidence_for_all
 from selfrule.rubric import CONSTRUCTS, FLAGGED_FROM, PRIMITIVES
 
 KINDS: tuple[str, ...] = tuple(c for c in CONSTRUCTS if c != "vulnerability")
@@ -25,6 +27,9 @@ KINDS: tuple[str, ...] = tuple(c for c in CONSTRUCTS if c != "vulnerability")
 HALF = 10
 """The fewest rated conversations of a half: below, nothing is said of how it changed."""
 
+COMPARED = 10
+"""The fewest conversations that were clear on a construct for it to be compared alone."""
+
 _DAY = 86_400_000
 _MONTHS_BY_WEEK = 3  # up to so many months are shown by week
 
@@ -32,7 +37,8 @@ _MONTHS_BY_WEEK = 3  # up to so many months are shown by week
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One construct: how many conversations were rated mild on it, and `clear`: moderate or severe, with its share.
 
-    `earlier`, `later` and `change` (later less earlier) are of the two halves; None where one of them is too small.
+    `earlier`, `later` and `change` (later less earlier) are of the two halves; None where one of them is too small, or fewer than
+    ten conversations were clear. Their intervals are wider, so that those of all constructs compared hold at once in 95 of 100.
     """
 
     construct: str
@@ -160,7 +166,7 @@ def story_of(sample: Sample, at: NDArray[np.int64] | None = None) -> Story:
         undated=int(np.count_nonzero(times == NO_TIME)),
         subjects=subjects,
         unplaced=unplaced,
-        kinds=[_kind(sample, c, halves) for c in CONSTRUCTS],
+        kinds=_kinds(sample, halves),
         halves=None if halves is None else _compared(sample, stood, known, halves),
         actualized={p: int(np.count_nonzero(sample.column[f"actualized_{p}"] == 1)) for p in PRIMITIVES},
         first=_day(dated[0]) if len(dated) else None,
@@ -175,7 +181,7 @@ def _notes(sample: Sample, read: int, halves: tuple[Mask, Mask] | None) -> list[
     if halves is None:
         said.append(f"How it changed is not said: a half has fewer than {HALF} rated conversations of known time.")
     else:
-        said.append("Each change is looked at alone: of several, one can look real by luck.")
+        said.append("Constructs are compared with intervals that all hold at once in 95 of 100 (Bonferroni).")
     return said
 
 
@@ -192,7 +198,7 @@ def _days(sample: Sample) -> NDArray[np.int64]:
     return days
 
 
-def _share(sample: Sample, hits: Mask, known: Mask, rows: Mask) -> Figure:
+def _share(sample: Sample, hits: Mask, known: Mask, rows: Mask, confidence: float = CONFIDENCE) -> Figure:
     """The share of some conversations that are hits, with conversations of one day taken as alike."""
     used = rows & known
     n, missing = int(np.count_nonzero(used)), int(np.count_nonzero(rows & ~known))
@@ -201,7 +207,7 @@ def _share(sample: Sample, hits: Mask, known: Mask, rows: Mask) -> Figure:
     weight = sample.weight[used]
     varied = bool(np.any(np.abs(weight - weight[0]) > 1e-9 * weight[0]))
     got = clustering(persons_of(_days(sample)[used], weight if varied else None), hits[used])
-    low, high = got.exact_if_few()
+    low, high = got.exact_if_few(confidence)
     return Figure(value=got.share, low=low, high=high, n=n, events=got.events, missing=missing)
 
 
@@ -251,18 +257,23 @@ def _compared(sample: Sample, stood: Mask, known: Mask, halves: tuple[Mask, Mask
     )
 
 
-def _kind(sample: Sample, construct: str, halves: tuple[Mask, Mask] | None) -> Kind:
-    values = sample.column[construct]
-    clear, known = values >= FLAGGED_FROM, values >= 0
-    made = Kind(
-        construct=construct,
-        mild=int(np.count_nonzero(values == 1)),
-        clear=_share(sample, clear, known, sample.rated),
-    )
-    if halves is None or not known.any():
-        return made
-    earlier, later = (_share(sample, clear, known, half) for half in halves)
-    return msgspec.structs.replace(made, earlier=earlier, later=later, change=_apart(earlier, later))
+def _kinds(sample: Sample, halves: tuple[Mask, Mask] | None) -> list[Kind]:
+    found = []
+    clear = {c: sample.column[c] >= FLAGGED_FROM for c in CONSTRUCTS}
+    compared = [] if halves is None else [c for c in CONSTRUCTS if np.count_nonzero(clear[c]) >= COMPARED]
+    wider = confidence_for_all(max(1, len(compared)))
+    for construct in CONSTRUCTS:
+        known = sample.column[construct] >= 0
+        made = Kind(
+            construct=construct,
+            mild=int(np.count_nonzero(sample.column[construct] == 1)),
+            clear=_share(sample, clear[construct], known, sample.rated),
+        )
+        if halves is not None and construct in compared:
+            earlier, later = (_share(sample, clear[construct], known, half, wider) for half in halves)
+            made = msgspec.structs.replace(made, earlier=earlier, later=later, change=_apart(earlier, later))
+        found.append(made)
+    return found
 
 
 def _subjects(sample: Sample, stood: Mask, known: Mask) -> tuple[list[Subject], int]:

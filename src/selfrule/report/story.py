@@ -211,7 +211,8 @@ def _made(context: ReportContext, figures: Story) -> list[str]:
         measured_words(context),
         "The halves are cut between two days, as near to the middle as that allows. “More than luck easily explains” means "
         "that the 95 % interval of the difference leaves out zero; “about the same” that it holds zero and is at most ten "
-        "in a hundred either way. Each comparison is made alone, and of twenty, one misses by luck.",
+        "in a hundred either way. Single things are compared where ten conversations or more were clear, with intervals that "
+        "hold together.",
         f"Rated by {one_line(context.judge.label, 200)} under rubric {one_line(context.judge.rubric, 60)}; "
         f"{one_line(context.software, 60)}.",
     ]

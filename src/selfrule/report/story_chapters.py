@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from selfrule.analyses.story import Kind, Story
-from selfrule.report.charts.story import story_chart
+from selfrule.report.charts.story import bar_words, story_chart
 from selfrule.report.layout import Body, Figure, Key, Part, Table, Td
 from selfrule.report.numbers import day, number
-from selfrule.report.story_saying import conversations, halves, listed, of, verdict
+from selfrule.report.story_saying import FEW, SMALL, conversations, halves, listed, of, verdict
 from selfrule.report.story_words import ACTUALIZED, DOMAINS, KINDS
-
-_EVENTS_TO_COMPARE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +46,12 @@ def time(figures: Story) -> Chapter | None:
     if len(figures.stretches) == 1:
         whole = "week" if figures.every == "week" else "month"
         said.append(f"All of these conversations lie within one {whole}: too short a time to show a course.")
-    elif figures.stood_out.events and figures.stood_out.events < 5:
-        said.append(
-            f"{of(figures.stood_out.events, figures.stood_out.n)} conversations: too few to speak of a pattern. Each bar is a "
-            f"{figures.every}."
-        )
     else:
-        said.append(
-            f"Each bar is a {figures.every}: how many conversations you had, and in how many something stood out."
-        )
+        bar = f"Each bar is {bar_words(figures.stretches, figures.every)}: how many conversations you had, and in how many "
+        said.append(f"{bar}something stood out.")
+        out = figures.stood_out
+        if out.events and (out.events < FEW or out.n < SMALL):
+            said.append(f"Something stood out in {of(out.events, out.n)}: too few to speak of a pattern.")
     if figures.undated:
         said.append(f"{conversations(figures.undated)} without a date cannot be placed here.")
     columns = [figures.every.capitalize(), "Conversations", "Something stood out", *names.values()]
@@ -74,8 +69,8 @@ def time(figures: Story) -> Chapter | None:
     figure = Figure(
         chart=chart,
         legend=legend if chart else [],
-        caption="A dot on a line below the bars is a conversation of that kind, and a larger dot is several. One conversation "
-        "can be of several kinds."
+        caption="A dot on a line below the bars is one conversation of that kind, and a larger dot is several. A "
+        "conversation can be of several kinds."
         if names
         else "",
         table=table,
@@ -182,7 +177,7 @@ def change(figures: Story) -> Chapter | None:
         said = ["Nothing stood out in the earlier half or in the later one."]
         return Chapter(anchor="change", title="How it changed", parts=[Part(paragraphs=said)])
     said = halves(got)
-    compared = [k for k in figures.kinds if (k.clear.events or 0) >= _EVENTS_TO_COMPARE and k.change is not None]
+    compared = [k for k in figures.kinds if k.change is not None]
     moved = [k for k in compared if k.change and k.change.low is not None and k.change.high is not None
              and (k.change.low > 0 or k.change.high < 0)]  # fmt: skip
     items = [
@@ -192,9 +187,7 @@ def change(figures: Story) -> Chapter | None:
         if k.earlier and k.later and k.change
     ]
     if items and len(compared) > 1:
-        said.append(
-            f"Of {number(len(compared))} things compared one by one, these moved. One of them can move by luck alone."
-        )
+        said.append(f"{number(len(compared))} things were compared one by one, and luck was given more room for that.")
     if (got.change.low or 0) > 0 or (got.change.high or 0) < 0 or items:
         said.append("This is a change in what was written. Why it came about, you know best.")
     return Chapter(

@@ -48,11 +48,22 @@ def _month(name: str) -> int:
     return int(year) * 12 + int(month) - 1
 
 
+def _joined(stretches: Sequence[Stretch]) -> int:
+    """How many months a column holds."""
+    span = _month(stretches[-1].name) - _month(stretches[0].name) + 1
+    return next((n for n in (1, 3, 12) if math.ceil(span / n) <= _MOST), 12 * math.ceil(span / 12 / _MOST))
+
+
+def bar_words(stretches: Sequence[Stretch], every: Every) -> str:
+    """What a bar of the chart stands for: "a week", "a month", "three months", "a year", "2 years"."""
+    months = 0 if every == "week" else _joined(stretches)
+    return {0: "a week", 1: "a month", 3: "three months", 12: "a year"}.get(months, f"{months // 12} years")
+
+
 def _months(stretches: Sequence[Stretch]) -> list[_Column]:
     """Columns of as many months as leave no more columns than can be told apart."""
+    joined = _joined(stretches)
     first, last = _month(stretches[0].name), _month(stretches[-1].name)
-    span = last - first + 1
-    joined = next((n for n in (1, 3, 12) if math.ceil(span / n) <= _MOST), 12 * math.ceil(span / 12 / _MOST))
     first -= first % joined
     columns = []
     for at in range(first, last + 1, joined):
@@ -98,13 +109,15 @@ def _draw(columns: list[_Column], names: dict[str, str], phone: bool, title: str
                 drawing.add("rect", cls, tip=tip, x=x - wide / 2, y=base - tall, width=wide, height=tall)
     _labels(drawing, columns, left, step, base)
     y = base + 34
+    cap = max(1.6, min(7.0, step * 0.48))
+    least = max(1.4, min(3.4, cap * 0.5))
     largest = max((n for c in columns for n in c.kinds.values()), default=1)
     for construct, name in names.items():
         drawing.text(left, y + 8, name, "sm soft", room=right - left)
         drawing.line(left, y + 22, right, y + 22, "grid")
         for i, column in enumerate(columns):
             if count := column.kinds.get(construct, 0):
-                radius = max(1.6, min(3.4 + 3.6 * math.sqrt((count - 1) / max(1, largest - 1)), step * 0.48))
+                radius = least + (cap - least) * math.sqrt((count - 1) / max(1, largest - 1))
                 tip = f"{name}, {column.name}: {plural(count, 'conversation')}"
                 drawing.mark("circle", left + (i + 0.5) * step, y + 22, "flag", tip, r=radius)
         y += ROW
