@@ -24,6 +24,7 @@ from selfrule.privacy import hidden
 NO_THUMB = "none of it has a thumb"
 NONE_SEEN = "none of it was seen"
 NOT_RATED = "it was not rated"
+ONE_PERSON = "one of the two is of one person: no interval"
 NO_OTHER = "one of the two has no conversation"
 _UP = Outcome("thumb", "up", 1, 1)
 _METHOD = (
@@ -109,7 +110,7 @@ def _group(sample: Sample, with_thumb: Sample, strata: Strata, outcome: Outcome)
         given=_share(sample, inside, sample.thumb >= 0, given.one if given else None, none=none),
         given_rest=_share(sample, outside, sample.thumb >= 0, given.other if given else None, none=none),
         given_difference=_difference(given, sample, inside | outside),
-        q=None if raw is None else raw.p,
+        q=None if raw is None or _of_one(raw, with_thumb) else raw.p,
         published=direction,
         verdict=_verdict(difference, direction),
         adjusted_verdict=_verdict(matched, direction),
@@ -132,14 +133,23 @@ def _difference(got: Contrast | None, sample: Sample, rows: Mask) -> Figure:
     n, persons = int(np.count_nonzero(rows)), sample.people_in(rows)
     if got is None:
         return Figure(n=n, persons=persons, reason=NO_OTHER)
+    if _of_one(got, sample):
+        return Figure(value=got.difference, n=n, persons=persons, reason=ONE_PERSON)
     low, high = got.limits()
     return Figure(value=got.difference, low=low, high=high, n=n, persons=persons)
 
 
+def _of_one(got: Contrast, sample: Sample) -> bool:
+    """Whether one of the two is of one person alone, who says nothing of others; in a study of one person all is."""
+    return min(got.one.clusters, got.other.clusters) == 1 < sample.clusters
+
+
 def _times(figure: Figure, part: float) -> Figure:
     """A difference from the rest made one from the baseline, of which the rest is a part: p1 - (f p1 + (1 - f) p0)."""
-    if figure.value is None or figure.low is None or figure.high is None:
+    if figure.value is None:
         return figure
+    if figure.low is None or figure.high is None:
+        return replace(figure, value=figure.value * part)
     return replace(figure, value=figure.value * part, low=figure.low * part, high=figure.high * part)
 
 
