@@ -20,6 +20,9 @@ from selfrule.estimate.cells import BY_ATTRIBUTE, Outcome
 from selfrule.estimate.frame import Attribute
 from selfrule.estimate.trend import benjamini_hochberg
 
+OUTCOMES: tuple[Outcome, ...] = BY_ATTRIBUTE
+"""What is compared unless told: flagged, each primitive moderate and severe, markers, factors."""
+
 LEAST, LEAST_REPORT = 10, 30
 """Conversations that a group needs to be compared, and to be compared in the report."""
 
@@ -37,7 +40,7 @@ def compare_of(
     how: How = "weighted",
     on: Sequence[On] | None = None,
     to: str | None = None,
-    outcomes: Sequence[Outcome] = BY_ATTRIBUTE,
+    outcomes: Sequence[Outcome] = OUTCOMES,
     least: int = LEAST,
 ) -> Compare:
     """Compare groups of conversations.

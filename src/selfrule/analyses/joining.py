@@ -100,6 +100,22 @@ def refuse_mixed(samples: Sequence[Sample], names: Sequence[str]) -> None:
             )
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names that differ: of two that are the same, the later has its number in brackets.
+
+    >>> distinct(["study", "other", "study"])
+    ['study', 'other', 'study (2)']
+    """
+    made: list[str] = []
+    for name in names:
+        tried, number = name, 1
+        while tried in made:
+            number += 1
+            tried = f"{name} ({number})"
+        made.append(tried)
+    return made
+
+
 def _openings(samples: Sequence[Sample], rows: NDArray[np.intp]) -> NDArray[np.int64] | None:
     found = [one.opening for one in samples if one.opening is not None]
     return np.concatenate(found)[rows] if len(found) == len(samples) else None

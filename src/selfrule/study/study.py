@@ -390,9 +390,15 @@ class Study(analyses.Analyses):
             self._made = Made([*estimate_table(made), *honest.estimates], narrow, honest.facts, labels)
         return self._made
 
-    def sample(self) -> Sample:
-        """One row a conversation that went to the judge, as every analysis takes it. Private."""
+    def sample(self, *, openings: bool = False) -> Sample:
+        """One row a conversation that went to the judge, as every analysis takes it. Private.
+
+        Args:
+            openings: With a number for the person's first words, for which the text is read.
+        """
         narrow = self._estimates().narrow
+        if openings:
+            return analyses.sample(self._folder, self._plan(), narrow, openings=True)
         if self._sample is None or self._sample[0] is not narrow:
             self._sample = narrow, analyses.sample(self._folder, self._plan(), narrow)
         return self._sample[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from selfrule.analyses.figures import Analysis, Figure
 from selfrule.report.layout import Part, Section, Td
 from selfrule.report.numbers import interval, interval_decimals, number, percent, plural
+from selfrule.rubric import load
 
 WITHHELD = {"small": "withheld: few", "complementary": "withheld"}
 
@@ -48,3 +49,15 @@ def limits(figure: Figure) -> str:
 def cells(figure: Figure) -> list[Td]:
     """Share, interval and n as cells of a table."""
     return [Td(share(figure), figure.value), Td(limits(figure), figure.low), Td(number(figure.n), figure.n)]
+
+
+def outcome(construct: str, level: str) -> str:
+    """An outcome in words: "Flagged", "Reality distortion, moderate or above", "Actualized: reality"."""
+    if construct == "flagged":
+        return "Flagged"
+    book = load()
+    if construct.startswith("actualized_"):
+        name = book.name(construct.removeprefix("actualized_")).lower().removesuffix(" distortion")
+        return f"Actualized: {name}"
+    words = f"{level.removesuffix('+')} or above" if level.endswith("+") else level
+    return f"{book.name(construct)}, {words}"

@@ -1,0 +1,243 @@
+"""The section on comparison: models, products, languages or studies side by side, and how far apart each two are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selfrule.analyses.compare_records import Compare, Difference, Pair
+from selfrule.analyses.figures import Figure
+from selfrule.report.analyses import saying
+from selfrule.report.charts.differences import Difference as Drawn
+from selfrule.report.charts.differences import Differences, differences_chart
+from selfrule.report.layout import Body, Key, Part, Section, Table, Td
+from selfrule.report.layout import Figure as Laid
+from selfrule.report.numbers import number, percent, plural, signed, signed_interval
+from selfrule.report.text import one_line
+
+EVERY = 4
+"""Groups up to which every outcome is in the page; of more, the first outcome alone."""
+
+MOST_DRAWN = 24
+ALIKE = {"weighted": "weighted", "matched": "matched", "paired": "paired"}
+_TITLES = {"model": "Models compared", "product": "Products compared", "language": "Languages compared"}
+
+
+def section(result: Compare) -> Section:
+    """The section of the page."""
+    title = _TITLES.get(result.by, "Studies compared")
+    parts = [_before(result)]
+    if not result.pairs:
+        few = "withheld or too small" if result.withheld else "too small"
+        parts.append(Part(paragraphs=[f"There are no two groups to compare: all but one, or all, are {few}."]))
+    parts += [part for part in (_sides(result), _differences(result), _support(result)) if part]
+    return saying.section(result, parts, anchor="compare", title=title)
+
+
+def _before(result: Compare) -> Part:
+    """What is not compared, and who is in several groups."""
+    items = []
+    if result.others:
+        few = f", {plural(result.left_out, 'group')} of too few among them" if result.left_out else ""
+        items.append(f"Not compared: {plural(result.others, 'conversation')} of no {result.by} compared here{few}.")
+    if result.shared:
+        items.append(
+            f"{plural(result.shared, 'person has', 'people have')} conversations in more than one group; intervals allow for it."
+        )
+    return Part(items=items)
+
+
+def _shown(result: Compare) -> slice:
+    return slice(None) if len(result.sides) <= EVERY else slice(1)
+
+
+def _left(result: Compare) -> str:
+    outcomes = len(result.sides[0].shares) if result.sides else 0
+    if len(result.sides) <= EVERY or outcomes < 2:
+        return ""
+    return f"Of {len(result.sides)} groups the first outcome alone is here; --construct and --level name another, JSON holds all."
+
+
+def _sides(result: Compare) -> Part | None:
+    if not result.sides:
+        return None
+    bodies: list[Body] = []
+    for at, reached in enumerate(result.sides[0].shares[_shown(result)]):
+        figures = [(side, side.shares[at].share) for side in result.sides]
+        if any(figure.events for _, figure in figures) or at == 0:
+            rows = [[Td(one_line(side.name, 80)), *_cells(figure)] for side, figure in figures]
+            bodies.append(Body(saying.outcome(reached.construct, reached.level), rows))
+    unseen = len(result.sides[0].shares[_shown(result)]) - len(bodies)
+    note = (
+        [f"{plural(unseen, 'outcome')} that nobody reaches {'is' if unseen == 1 else 'are'} left out."]
+        if unseen
+        else []
+    )
+    table = Table(
+        caption="Shares of each group, as they are",
+        columns=[result.by.capitalize(), "Share", "95 % interval", "Seen", "Rated"],
+        bodies=bodies,
+        note=" ".join([*note, *([_left(result)] if _left(result) else [])]),
+    )
+    return Part(title="Side by side", figure=Laid(table=table, folded=table.long))
+
+
+def _cells(figure: Figure) -> list[Td]:
+    return [
+        Td(saying.share(figure), figure.value),
+        Td(saying.limits(figure), figure.low),
+        Td("" if figure.events is None else number(figure.events), figure.events),
+        Td(number(figure.n), figure.n),
+    ]
+
+
+def _differences(result: Compare) -> Part | None:
+    if not result.pairs:
+        return None
+    alike, single = ALIKE[result.how], len(result.pairs) == 1
+    bodies: list[Body] = []
+    for name, rows in _by_outcome(result):
+        if single:
+            d = rows[0][1]
+            line = [Td(name), *_row(d)]
+            bodies = [Body("", [*bodies[0].rows, line] if bodies else [line])]
+        else:
+            bodies.append(
+                Body(name, [[Td(f"{_name(pair.first)} less {_name(pair.second)}"), *_row(d)] for pair, d in rows])
+            )
+    first, second = _name(result.pairs[0].first), _name(result.pairs[0].second)
+    caption = f"{first} less {second}" if single else "Differences"
+    table = Table(
+        caption=f"{caption}, percentage points",
+        columns=[
+            "Outcome" if single else "Groups",
+            *("As they are", "95 % interval"),
+            *(f"{alike.capitalize()}: first", "second", "difference", "95 % interval", "Clear"),
+        ],
+        bodies=bodies,
+        text_columns=frozenset({0, 7}),
+        note="The share of the first less that of the second. Clear: still so after adjustment for the number of differences.",
+    )
+    said = _found(result)
+    chart = differences_chart(
+        _drawn(result),
+        name="compare",
+        title=f"Differences between groups, {alike}",
+        describe=lambda: f"{said} The table below gives every figure.",
+    )
+    legend = [Key("circle", "flag", f"{alike}, with its interval"), Key("hollow", "uncorrected", "as they are")]
+    return Part(
+        title="How far apart",
+        paragraphs=[said],
+        figure=Laid(chart=chart, legend=legend, caption="In percentage points.", table=table),
+    )
+
+
+def _by_outcome(result: Compare) -> Iterator[tuple[str, list[tuple[Pair, Difference]]]]:
+    """Each outcome with its difference in every pair; those of which nothing was seen are left out, but for the first."""
+    for at, d in enumerate(result.pairs[0].differences[_shown(result)]):
+        rows = [(pair, pair.differences[at]) for pair in result.pairs]
+        if at == 0 or any(one.plain.events for _, one in rows):
+            yield saying.outcome(d.construct, d.level), rows
+
+
+def _row(d: Difference) -> list[Td]:
+    same = d.first.value is not None
+    return [
+        *_difference(d.plain),
+        Td(saying.share(d.first) if same else "", d.first.value),
+        Td(saying.share(d.second) if same else "", d.second.value),
+        *_difference(d.alike),
+        Td("yes" if d.stands_out else "" if d.adjusted is None else "no"),
+    ]
+
+
+def _difference(figure: Figure) -> list[Td]:
+    if figure.value is None:
+        return [Td(_reason(figure)), Td("")]
+    low, high = figure.low, figure.high
+    limits = "" if low is None or high is None else signed_interval(low, high)
+    return [Td(signed(figure.value, low, high), figure.value), Td(limits, low)]
+
+
+def _reason(figure: Figure) -> str:
+    return saying.WITHHELD.get(figure.reason or "", "none alike" if "like" in (figure.reason or "") else "not rated")
+
+
+def _drawn(result: Compare) -> list[Differences]:
+    groups: list[Differences] = []
+    drawn = 0
+    single = len(result.pairs) == 1
+    for name, rows in _by_outcome(result):
+        made = [_dot(name if single else f"{_name(p.first)} less {_name(p.second)}", name, p, d) for p, d in rows]
+        if groups and not single and drawn + len(made) > MOST_DRAWN:
+            break
+        drawn += len(made)
+        groups.append(Differences("" if single else name, made[:40]))
+    if single:
+        return [Differences("", [row for group in groups for row in group.rows])]
+    return groups
+
+
+def _dot(label: str, outcome: str, pair: Pair, d: Difference) -> Drawn:
+    tip = f"{outcome}, {_name(pair.first)} less {_name(pair.second)}"
+    if d.alike.value is None:
+        return Drawn(label=label, beside=d.plain.value, text=_reason(d.alike), tip=tip)
+    low, high = d.alike.low, d.alike.high
+    limits = "" if low is None or high is None else f" ({signed_interval(low, high)})"
+    return Drawn(
+        label=label,
+        value=d.alike.value,
+        low=low,
+        high=high,
+        beside=d.plain.value,
+        text=signed(d.alike.value, low, high),
+        tip=f"{tip}: {signed(d.alike.value, low, high)}{limits}",
+    )
+
+
+def _found(result: Compare) -> str:
+    """In one sentence how many differences stand out."""
+    tested = [d for pair in result.pairs for d in pair.differences if d.adjusted is not None]
+    clear = sum(d.stands_out for d in tested)
+    if not tested:
+        return "Nothing was seen that could differ."
+    if not clear:
+        return f"Of {plural(len(tested), 'difference')} none is clear once groups are made alike."
+    return (
+        f"Of {plural(len(tested), 'difference')} {clear} {'is' if clear == 1 else 'are'} clear once groups are made alike; where "
+        "none is, the interval says how large one could be."
+    )
+
+
+def _support(result: Compare) -> Part | None:
+    if not result.pairs:
+        return None
+    rows = [
+        [
+            Td(f"{_name(p.first)} and {_name(p.second)}"),
+            Td(percent(p.kept_first), p.kept_first),
+            Td(percent(p.kept_second), p.kept_second),
+            Td(f"{p.effective_first:,.0f}", p.effective_first),
+            Td(f"{p.effective_second:,.0f}", p.effective_second),
+            Td(number(p.strata), p.strata),
+        ]
+        for p in result.pairs
+    ]
+    table = Table(
+        caption="What was made alike",
+        columns=[
+            "Groups",
+            *("First kept", "Second kept", "First worth", "Second worth"),
+            "Openings" if result.how == "paired" else "Strata",
+        ],
+        bodies=[Body("", rows)],
+        note=(
+            "Kept: the share of a group that has a like in the other. Worth: so many conversations of equal weight; the further "
+            "apart the groups' mixes, the fewer."
+        ),
+    )
+    return Part(title="What was made alike", figure=Laid(table=table))
+
+
+def _name(name: str) -> str:
+    return one_line(name, 60)
