@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from selfrule.analyses.approval import Approval
     from selfrule.analyses.factors import Factors
     from selfrule.analyses.figures import Analysis
+    from selfrule.analyses.periods import Every
+    from selfrule.analyses.popularity import Popularity
     from selfrule.analyses.sample import Sample
 
-REPORTED = ("factors", "approval")
+REPORTED = ("factors", "approval", "popularity")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
@@ -108,3 +110,33 @@ class Analyses:
         outcomes = approval.OUTCOMES if construct is None else (outcome_of(construct, level),)
         result = approval.approval_of(self.sample(), outcomes)
         return approval.public(result, k) if shareable else result
+
+    def popularity(
+        self,
+        every: Every = "month",
+        construct: str = "flagged",
+        level: str | None = None,
+        *,
+        shareable: bool = False,
+        k: int = K,
+    ) -> Popularity:
+        """Whether a domain is flagged more often when it is more of the traffic: Pearson's r over periods, beside the study's.
+
+        Args:
+            every: "month" or "week".
+            construct: What the rates are of: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is no such construct, level or period.
+        """
+        from selfrule.analyses import popularity
+        from selfrule.analyses.sample import outcome_of
+        from selfrule.errors import UsageError
+
+        if every not in {"month", "week"}:
+            raise UsageError(f"The 'every' of popularity must be 'month' or 'week'. Got {every!r} instead.")
+        result = popularity.popularity_of(self.sample(), every=every, outcome=outcome_of(construct, level))
+        return popularity.public(result, k) if shareable else result
