@@ -26,6 +26,7 @@ COMMANDS = {
     "factors": "What goes with amplifying factors, level by level; how they overlap.",
     "approval": "Thumbs up in flagged conversations, and in the rest.",
     "popularity": "A domain's share of the traffic against its flagged rate, over time.",
+    "compare": "Models, products, languages or studies side by side.",
     "label": "Open a page on this machine to label conversations.",
     "labels": "Draw the queue for labelling, export and import labels, show progress.",
     "agreement": "How far the judges of a study agree with each other.",

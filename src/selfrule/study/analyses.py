@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,25 +15,34 @@ from selfrule.store.folder import Folder
 from selfrule.study.rating import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from selfrule.analyses.approval import Approval
+    from selfrule.analyses.compare import By as CompareBy
+    from selfrule.analyses.compare import Compare, How, On
     from selfrule.analyses.factors import Factors
     from selfrule.analyses.figures import Analysis
     from selfrule.analyses.periods import Every
     from selfrule.analyses.popularity import Popularity
     from selfrule.analyses.sample import Sample
 
-REPORTED = ("factors", "approval", "popularity")
+REPORTED = ("factors", "approval", "popularity", "compare")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
-def sample(folder: Folder, plan: Plan, narrow: pa.Table) -> Sample:
-    """What analyses are made from, of a study's narrow table (`tables.narrow`)."""
+def sample(folder: Folder, plan: Plan, narrow: pa.Table, *, openings: bool = False) -> Sample:
+    """What analyses are made from, of a study's narrow table (`tables.narrow`); with `openings` the text is read for these."""
     from selfrule.analyses.sample import sample_of
     from selfrule.study.frames import frame
     from selfrule.study.panel import judges_of
 
     judge = next((entry.label for entry in judges_of(folder) if entry.table == plan.judge), "")
-    return sample_of(frame(narrow), judge=judge, rubric=" and ".join(_rubrics(folder, plan)))
+    opening = None
+    if openings:
+        from selfrule.study.openings import openings as read
+
+        opening = read(folder, plan)
+    return sample_of(frame(narrow), judge=judge, rubric=" and ".join(_rubrics(folder, plan)), opening=opening)
 
 
 def _rubrics(folder: Folder, plan: Plan) -> list[str]:
@@ -63,8 +73,17 @@ def together(sample: Sample, *, k: int | None) -> list[Analysis]:
 class Analyses:
     """What a `Study` can be asked beyond its estimates."""
 
-    def sample(self) -> Sample:
-        """One row a conversation that went to the judge, as every analysis takes it. Private."""
+    def sample(self, *, openings: bool = False) -> Sample:
+        """One row a conversation that went to the judge, as every analysis takes it. Private.
+
+        Args:
+            openings: With a number for the person's first words, for which the text is read.
+        """
+        raise NotImplementedError
+
+    @property
+    def path(self) -> Path:
+        """The study's folder."""
         raise NotImplementedError
 
     def factors(
@@ -140,3 +159,50 @@ class Analyses:
             raise UsageError(f"The 'every' of popularity must be 'month' or 'week'. Got {every!r} instead.")
         result = popularity.popularity_of(self.sample(), every=every, outcome=outcome_of(construct, level))
         return popularity.public(result, k) if shareable else result
+
+    def compare(
+        self,
+        *others: Analyses,
+        by: CompareBy | None = None,
+        how: How = "weighted",
+        on: Sequence[On] | None = None,
+        to: str | None = None,
+        construct: str | None = None,
+        level: str | None = None,
+        least: int = 10,
+        shareable: bool = False,
+        k: int = K,
+    ) -> Compare:
+        """Models, products, languages or studies side by side, and how far apart they are: as they are, and made alike.
+
+        Args:
+            *others: Studies to compare this one with, or to take together with it.
+            by: "model", "product", "language" or "study"; studies where there are others, else models, unless told.
+            how: "weighted" to one mix, "matched" exactly, or "paired" on the person's first words.
+            on: By what they are made alike: of "domain", "length", "language", "month".
+            to: The group that every other is compared with, and whose mix all are given.
+            construct: One outcome instead of all: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            least: Conversations that a group needs.
+            shareable: Only what passes the release gate; studies are numbered.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is nothing to compare, no such group, construct or level, or the studies were rated with different
+                judges or rubrics.
+        """
+        from selfrule.analyses import compare, joining
+        from selfrule.analyses.sample import outcome_of
+        from selfrule.errors import UsageError
+
+        if construct is None and level is not None:
+            raise UsageError(f"A 'level' is of a construct. Got {level!r} and no construct.")
+        samples = [one.sample(openings=how == "paired") for one in (self, *others)]
+        names = joining.distinct([one.path.name for one in (self, *others)])
+        joining.refuse_unlike(samples, names)
+        sample = joining.joined(samples, names) if others else samples[0]
+        outcomes = compare.OUTCOMES if construct is None else (outcome_of(construct, level),)
+        result = compare.compare_of(
+            sample, by or ("study" if others else "model"), how=how, on=on, to=to, outcomes=outcomes, least=least
+        )
+        return compare.public(result, k) if shareable else result
