@@ -24,6 +24,7 @@ COMMANDS = {
     "ratings": "Print ratings, a row a conversation: JSONL, CSV, Parquet.",
     "estimates": "Print a study's figures with intervals and what is missing.",
     "factors": "What goes with amplifying factors, level by level; how they overlap.",
+    "trend": "Shares over time, by month or week, and where they changed.",
     "approval": "Thumbs up in flagged conversations, and in the rest.",
     "popularity": "A domain's share of the traffic against its flagged rate, over time.",
     "compare": "Models, products, languages or studies side by side.",

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from selfrule.analyses.figures import Analysis
     from selfrule.analyses.periods import Every
     from selfrule.analyses.popularity import Popularity
+    from selfrule.analyses.periods import Every
     from selfrule.analyses.sample import Sample
+    from selfrule.analyses.trend_records import By as Grouping
+    from selfrule.analyses.trend_records import Trend
 
-REPORTED = ("factors", "approval", "popularity", "compare")
+REPORTED = ("factors", "trend", "approval", "popularity", "compare")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
@@ -105,6 +108,43 @@ class Analyses:
 
         result = factors.factors_of(self.sample(), outcome_of(construct, level))
         return factors.public(result, k) if shareable else result
+
+    def trend(
+        self,
+        construct: str = "flagged",
+        level: str | None = None,
+        *,
+        every: Every = "month",
+        by: Grouping | None = None,
+        beside: Sequence[Analyses] = (),
+        bridge: Analyses | None = None,
+        shareable: bool = False,
+        k: int = K,
+    ) -> Trend:
+        """Shares over time: by period, how much they changed, and where.
+
+        Args:
+            construct: What the shares are of: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            every: "month" or "week".
+            by: Also by "domain", "model" or "product".
+            beside: Other studies of the same series.
+            bridge: A study that both judges rated, where those of the others differ from this one's.
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is no such construct or level, no conversation has a time, or judges or rubrics differ and
+                nothing bridges them.
+        """
+        from selfrule.analyses.sample import outcome_of
+        from selfrule.analyses.trend import public
+        from selfrule.study import over_time
+
+        anchors = None if bridge is None else Folder.open(bridge.path)
+        outcome, groupings = outcome_of(construct, level), () if by is None else (by,)
+        result = over_time.trend([self, *beside], outcome, every=every, by=groupings, anchors=anchors)
+        return public(result, k) if shareable else result
 
     def approval(
         self, construct: str | None = None, level: str | None = None, *, shareable: bool = False, k: int = K

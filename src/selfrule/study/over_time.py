@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from selfrule.analyses.bridging import Bridge, bridge_of
-from selfrule.analyses.joining import joined, refuse_mixed, refuse_unlike
+from selfrule.analyses.joining import distinct, joined, refuse_mixed, refuse_unlike
 from selfrule.analyses.periods import Every
 from selfrule.analyses.sample import Sample
 from selfrule.analyses.trend import trend_of
@@ -22,7 +22,7 @@ from selfrule.store.folder import Folder
 from selfrule.study.panel import Entry, Read, judges_of, read
 
 if TYPE_CHECKING:
-    from selfrule.study.study import Study
+    from selfrule.study.analyses import Analyses
 
 
 REMEDY = (
@@ -32,7 +32,7 @@ REMEDY = (
 
 
 def trend(
-    studies: Sequence[Study],
+    studies: Sequence[Analyses],
     outcome: Outcome,
     *,
     every: Every = "month",
@@ -51,9 +51,9 @@ def trend(
     Raises:
         UsageError: A study is there twice, or judges or rubrics differ and nothing bridges them.
     """
-    samples, names = [one.sample() for one in studies], [one.path.name for one in studies]
     if len({one.path.resolve() for one in studies}) < len(studies):
-        raise UsageError(f"Each study may be named once. Got {', '.join(names)}.")
+        raise UsageError(f"Each study may be named once. Got {', '.join(str(one.path) for one in studies)}.")
+    samples, names = [one.sample() for one in studies], distinct([one.path.name for one in studies])
     if len(studies) == 1:
         return trend_of(samples[0], outcome, every=every, by=by)
     refuse_mixed(samples, names)

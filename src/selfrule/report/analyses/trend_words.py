@@ -81,7 +81,10 @@ def found(series: Series, result: Trend) -> str:
     if series.finding == "located":
         return " ".join([*(_change(one) for one in series.changes), _NO_CAUSE])
     if series.finding == "gradual":
-        return "It changed more than chance would have it, but a steady drift fits as well as a step, so no place of a change is given."
+        return (
+            "It changed more than chance would have it, but a steady drift fits as well as a step, so no place of a change is "
+            "given."
+        )
     if series.finding == "none":
         return (
             "No place was found where it changed from one level to another. A small change can be missed with "
@@ -100,8 +103,8 @@ def _change(one: Change) -> str:
     size = ""
     if apart.value is not None and apart.low is not None and apart.high is not None:
         size = (
-            f", by {signed(apart.value, apart.low, apart.high)} percentage points ({signed_interval(apart.low, apart.high)}, which "
-            "is likely somewhat too much, for a large change is found more easily)"
+            f", by {signed(apart.value, apart.low, apart.high)} percentage points ({signed_interval(apart.low, apart.high)}, "
+            "which is likely somewhat too much, for a large change is found more easily)"
         )
     return (
         f"It changed from {percent(one.before)} to {percent(one.after)} {where}{size}; "
@@ -113,8 +116,8 @@ def within(result: Trend) -> str:
     """Which domains those of highest share are, and how much of the conversations they hold."""
     names = [rubric.load().domains.get(d, one_line(d, 40)) for d in result.highest]
     said = (
-        f"{plural(len(names), 'domain').capitalize()} with the highest share over the whole series: {', '.join(names)}. If the mix "
-        "of domains alone explained a change, the share within would not change."
+        f"{plural(len(names), 'domain').capitalize()} with the highest share over the whole series: {', '.join(names)}. If the "
+        "mix of domains alone explained a change, the share within would not change."
     )
     traffic = _traffic(result)
     if traffic is not None:
