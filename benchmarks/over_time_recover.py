@@ -1,0 +1,195 @@
+"""Many simulated studies of one scenario: how often each interval holds the truth. Resumes where it was stopped.
+
+A scenario is a world and the analyses that are put to it; `over_time_probes` has the truth of each figure. One line of JSON is
+written for each seed, so that a run may be stopped, resumed, or split by scenario between machines.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import over_time_probes as probes
+from over_time_population import World, simulate
+
+LATER = (0.2, 0.15, 0.15, 0.15, 0.17, 0.18)
+"""A mix with more of the domains that are flagged more."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A world, and which analyses are put to it."""
+
+    world: World
+    probes: tuple[str, ...]
+
+
+SERIES = ("trend", "change")
+EVEN = World(length=(0.0, 0.0, 0.0, 0.0), people=2000)  # no effect of length: odds ratios within domains are then exact
+SCENARIOS: dict[str, Scenario] = {
+    "no drift": Scenario(World(), (*SERIES, "step")),
+    "drift in mix": Scenario(World(mix_end=LATER, domain=(-2.0, -1.0, 0.0, 0.5, 1.0, 1.5)), SERIES),
+    "drift in rate": Scenario(World(drift=0.8), SERIES),
+    "drift in both": Scenario(World(mix_end=LATER, drift=0.6), SERIES),
+    "drift in both, several domains each": Scenario(World(mix_end=LATER, drift=0.6, several=0.2), SERIES),
+    "drift in rate, 1 in 100": Scenario(World(drift=0.8, rate=0.01, people=2500, spread=1.5), SERIES),
+    "drift in both, sampled by a screen": Scenario(World(mix_end=LATER, drift=0.6, drawn=0.25, people=3000), SERIES),
+    "step": Scenario(World(step=(8, 0.9), people=2500), ("step",)),
+    "step, large": Scenario(World(step=(8, 0.9), people=8000, most=30), ("step",)),
+    "no step, 1 in 100": Scenario(World(rate=0.01, people=2500, spread=1.5), ("step",)),
+    "approval, none": Scenario(World(rate=0.05, approval_domain=False), ("approval",)),
+    "approval, by domain alone": Scenario(World(rate=0.05), ("approval",)),
+    "approval, flagged above": Scenario(World(rate=0.05, approval=0.6), ("approval",)),
+    "approval, flagged below, 1 in 100": Scenario(
+        World(rate=0.01, approval=-0.7, people=3000, leaning=0.15), ("approval",)
+    ),
+    "factors, none": Scenario(EVEN, ("factors",)),
+    "factors, confounded by domain": Scenario(World(length=EVEN.length, tilt=0.9, people=2000), ("factors",)),
+    "factors, rising, confounded": Scenario(
+        World(length=EVEN.length, factor=(0.0, 0.35, 0.7, 1.05), overlap=0.3, tilt=0.7, people=2000), ("factors",)
+    ),
+    "models alike": Scenario(World(), ("compare",)),
+    "models differ by mix alone": Scenario(
+        World(model_tilt=1.2, domain=(-2.0, -1.0, 0.0, 0.5, 1.0, 1.5)), ("compare",)
+    ),
+    "models differ": Scenario(World(model=0.5, model_tilt=0.8), ("compare",)),
+    "models differ, 1 in 100": Scenario(World(model=0.7, rate=0.01, people=3000), ("compare",)),
+    "people alike": Scenario(World(spread=0.0, favourite=0.0, unrated=0.0), ("people",)),
+    "people unlike": Scenario(World(spread=1.5, unrated=0.0), ("people",)),
+    "people unlike, some unrated": Scenario(World(spread=1.2, unrated=0.05), ("people",)),
+    "people unlike, 1 in 100": Scenario(World(spread=1.5, rate=0.01, people=4000, unrated=0.0), ("people",)),
+    "rising within people": Scenario(World(within=0.03, spread=0.8, most=30, unrated=0.0, people=2500), ("people",)),
+    "popularity, none": Scenario(World(people=4000), ("popularity",)),
+    "popularity, rate rises, mix stays": Scenario(World(drift=0.8, people=4000), ("popularity",)),
+    "popularity, both rise": Scenario(World(mix_end=LATER, drift=0.6, people=4000), ("popularity",)),
+}
+
+
+@dataclass
+class Tally:
+    """What became of one figure over the seeds.
+
+    `given` counts intervals, `refused` figures without one, `covered` those that hold the truth, `above` and `below` those
+    that lie wholly above and below it; `truth` is the mean truth; `values` and `widths` of those with an interval.
+    """
+
+    given: int = 0
+    refused: int = 0
+    covered: int = 0
+    above: int = 0
+    below: int = 0
+    truth: float = 0.0
+    values: list[float] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def run(name: str, seeds: int, out: Path, first: int = 0) -> None:
+    """Simulate and analyse a scenario for the seeds from `first` that are not done yet.
+
+    Args:
+        name: Of `SCENARIOS`.
+        seeds: How many.
+        out: Folder of results; one file a scenario.
+        first: The first seed.
+    """
+    scenario = SCENARIOS[name]
+    path = path_of(out, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = {row["seed"] for row in rows(path)}
+    truths = {probe: probes.TRUTHS[probe](scenario.world) for probe in scenario.probes if probe in probes.PROBES}
+    with path.open("a", encoding="utf-8") as file:
+        for seed in range(first, first + seeds):
+            if seed in done:
+                continue
+            sample = simulate(scenario.world, seed)
+            seen: list[probes.Seen] = []
+            spent = {}
+            for probe, truth in truths.items():
+                begun = time.perf_counter()
+                seen += probes.PROBES[probe](sample, truth)
+                spent[probe] = round(time.perf_counter() - begun, 2)
+            file.write(json.dumps({"seed": seed, "seconds": spent, "seen": seen}) + "\n")
+            file.flush()
+
+
+def path_of(out: Path, name: str) -> Path:
+    """The file of a scenario's results."""
+    return out / f"{name.replace(',', '').replace(' ', '-')}.jsonl"
+
+
+def rows(path: Path) -> Iterator[dict[str, object]]:
+    """What has been written of a scenario; a line cut off by a kill is left out."""
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+def tallies(path: Path) -> tuple[int, dict[str, Tally]]:
+    """Seeds done of a scenario, and each figure's tally."""
+    found: dict[str, Tally] = {}
+    seeds = 0
+    for row in rows(path):
+        seeds += 1
+        for name, truth, value, low, high, reason in row["seen"]:  # type: ignore[attr-defined]
+            tally = found.setdefault(name, Tally())
+            if truth is None:  # a thing that happens or not
+                tally.given += 1
+                tally.covered += bool(value)
+                continue
+            tally.truth += truth
+            if low is None or high is None:
+                tally.refused += 1
+                tally.reasons[reason or ""] = tally.reasons.get(reason or "", 0) + 1
+                continue
+            slack = 1e-9 * max(abs(truth), 1e-3)
+            tally.given += 1
+            tally.covered += low - slack <= truth <= high + slack
+            tally.above += low - slack > truth
+            tally.below += high + slack < truth
+            tally.values.append(value)
+            tally.widths.append(high - low)
+    return seeds, found
+
+
+def table(out: Path) -> Iterator[str]:
+    """The results of every scenario as rows of a table."""
+    yield "| scenario (seeds) | figure | truth | mean | intervals | hold the truth | too high | too low | width | none given |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for name in SCENARIOS:
+        seeds, found = tallies(path_of(out, name))
+        for figure, tally in found.items():
+            scenario = f"{name} ({seeds})"
+            if not tally.values and not tally.refused:
+                share = tally.covered / tally.given
+                yield f"| {scenario} | {figure} | | | {tally.given:,} | {100 * share:.1f} % of seeds | | | | |"
+                continue
+            shown = [_number(tally.truth / (tally.given + tally.refused)), "", f"{tally.given:,}"]
+            if tally.given:
+                shown[1] = _number(float(np.mean(tally.values)))
+                shares = [tally.covered, tally.above, tally.below]
+                mark = "" if 0.93 <= tally.covered / tally.given <= 0.97 else " *"
+                shown += [f"{100 * s / tally.given:.1f} %{mark if s is shares[0] else ''}" for s in shares]
+                shown.append(_number(float(np.median(tally.widths))))
+            else:
+                shown += [""] * 4
+            none = tally.refused / (tally.given + tally.refused)
+            yield f"| {scenario} | {figure} | {' | '.join(shown)} | {f'{100 * none:.0f} %' if none else ''} |"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.3f}"
+
+
+__all__ = ["SCENARIOS", "Scenario", "path_of", "run", "table", "tallies"]
