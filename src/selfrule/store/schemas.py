@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from selfrule.records import ROLES, Conversation, Problem, Rating, Screening, Turn
+from selfrule.records import ROLES, Conversation, Facet, Problem, Rating, Screening, Turn
 from selfrule.rubric import CONSTRUCTS, MARKERS
 
 _name = pa.dictionary(pa.int32(), pa.string())
@@ -232,6 +232,20 @@ def ratings_of(table: pa.Table) -> list[Rating]:
 def screening_table(screenings: Sequence[Screening]) -> pa.Table:
     """Screenings as a table of schema `SCREENINGS`."""
     return _table(screenings, SCREENINGS)
+
+
+def facet_table(facets: Sequence[Facet]) -> pa.Table:
+    """Facets as a table of schema `FACETS`."""
+    return _table(facets, FACETS)
+
+
+def facets_of(table: pa.Table) -> list[Facet]:
+    """The rows of a table of schema `FACETS` as records."""
+    found = []
+    for row in table.to_pylist():
+        row["codes"], row["replaced"] = dict(row["codes"] or ()), dict(row["replaced"] or ())
+        found.append(Facet(**row))
+    return found
 
 
 def problem_table(problems: Sequence[Problem]) -> pa.Table:
