@@ -78,7 +78,7 @@ def build(context: ReportContext) -> Page:
         conditions.domains(cells),
         None if _analysed(context, "factors") else conditions.factors(cells),
         breakdowns.models(cells),
-        breakdowns.months(cells),
+        None if _analysed(context, "trend") else breakdowns.months(cells),
         *(analyses.section(result) for result in context.analyses),
         breakdowns.languages(cells, context.status_counts.get("unsupported_language", 0)),
         method.measured(context, cells),
