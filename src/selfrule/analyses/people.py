@@ -54,10 +54,10 @@ _CANNOT = (
 )
 _METHOD = (
     "People are the unit: they are independent of each other, their conversations are not. Shares of people have Wilson's "
-    "interval, exact below ten; what follows a level is clustered by person; concentration and likeness are resampled by whole "
-    "people; change within a person is a generalised estimating equation with independent working correlation, of all people "
-    "(Poisson, log link, person means and deviations from them); times are Kaplan and Meier's. What chance alone gives is "
-    "simulated: equal rates for concentration, each person's conversations in random order for courses."
+    "interval, exact below ten; what follows a level is clustered by person; concentration and likeness have linearised "
+    "intervals between people; change within a person is a generalised estimating equation with independent working "
+    "correlation, of all people (Poisson, log link, person means and deviations from them); times are Kaplan and Meier's. What "
+    "chance alone gives is simulated: equal rates for concentration, each person's conversations in random order for courses."
 )
 
 
@@ -152,9 +152,9 @@ def _notes(sample: Sample, unknown: int, untimed: int) -> list[str]:
             "have gaps."
         )
     if unknown:
-        notes.append(f"{unknown:,} conversations of unknown person are left out.")
+        notes.append(f"Conversations of unknown person, left out: {unknown:,}.")
     if untimed:
-        notes.append(f"{untimed:,} conversations of unknown time are left out of everything that needs an order.")
+        notes.append(f"Conversations of unknown time, left out of everything that needs an order: {untimed:,}.")
     notes.append(
         "The first conversation in the logs is seldom a person's first ever, and the last seldom their last: what was before "
         "is not seen, and who reaches the level after the logs end counts as not having reached it yet."
