@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from selfrule.analyses.compare import Compare, How, On
     from selfrule.analyses.factors import Factors
     from selfrule.analyses.figures import Analysis
+    from selfrule.analyses.people import People
     from selfrule.analyses.periods import Every
     from selfrule.analyses.popularity import Popularity
     from selfrule.analyses.periods import Every
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from selfrule.analyses.trend_records import By as Grouping
     from selfrule.analyses.trend_records import Trend
 
-REPORTED = ("factors", "trend", "approval", "popularity", "compare")
+REPORTED = ("factors", "trend", "approval", "popularity", "compare", "people")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
@@ -246,3 +247,32 @@ class Analyses:
             sample, by or ("study" if others else "model"), how=how, on=on, to=to, outcomes=outcomes, least=least
         )
         return compare.public(result, k) if shareable else result
+
+    def people(
+        self,
+        construct: str = "flagged",
+        level: str | None = None,
+        *,
+        after: int = 3,
+        at: int = 10,
+        shareable: bool = False,
+        k: int = K,
+    ) -> People:
+        """How many people are affected, how much few of them carry, how levels run within a person, time to the first.
+
+        Args:
+            construct: What is looked for: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            after: Conversations without that make an onset or a recovery.
+            at: Number of conversations at which people with different numbers of them are compared.
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is no such construct or level.
+        """
+        from selfrule.analyses import people
+        from selfrule.analyses.sample import outcome_of
+
+        result = people.people_of(self.sample(), outcome_of(construct, level), after=after, at=at)
+        return people.public(result, k) if shareable else result
