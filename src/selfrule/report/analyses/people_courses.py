@@ -61,10 +61,10 @@ def course_parts(result: People, course: Course) -> list[Part]:
         columns=["Course", "People", "Seen in", "95 % interval", "In random order", "Cannot be told"],
         bodies=[Body("", [_kind(one, course.after) for one in course.kinds])],
         note=(
-            f"Onset: of people whose first {course.after} were all rated, none of them such, and who have a later one. Escalation: "
-            f"of people with three rated. Recovery: of people with {course.after} rated in a row after their first such one. What "
-            "could not be rated is a gap, not a no. In random order: mean and middle 95 % with each person's conversations "
-            "shuffled; what is above it is of their order, not of their number."
+            f"Onset: of people whose first {course.after} were all rated, none of them such, and who have a later one. "
+            f"Escalation: of people with three rated. Recovery: of people with {course.after} rated in a row after their first "
+            "such one. What could not be rated is a gap, not a no. In random order: mean and middle 95 % with each person's "
+            "conversations shuffled; what is above it is of their order, not of their number."
         ),
     )
     more = _runs(course.runs, many) if course.runs is not None else []
