@@ -173,7 +173,7 @@ class _Traffic:
         base = Figure(n=int(n.sum()), persons=persons, events=ofmine.events)
         why = None
         if levels is None:
-            why = f"it has conversations in fewer than {LEAST_PERIODS} periods"
+            why = f"in fewer than {LEAST_PERIODS} periods"
         elif ofmine.events < LEAST_EVENTS:
             why = f"fewer than {LEAST_EVENTS} flagged"
         elif levels.r is None:

@@ -9,7 +9,7 @@ from selfrule.report.analyses import saying
 from selfrule.report.charts.correlations import Correlated, correlations_chart
 from selfrule.report.layout import Body, Key, Part, Section, Table, Td
 from selfrule.report.layout import Figure as Laid
-from selfrule.report.numbers import kappa, number, plural
+from selfrule.report.numbers import kappa, plural
 
 NAME = "popularity"
 
@@ -35,7 +35,7 @@ def _part(result: Popularity) -> Part:
         else ""
     )
     said = [f"Over {of}. An r of 1: flagged most often when most popular; of -1: when least; of 0: neither.{beside}"]
-    rows = [_row(d, names) for d in result.domains]
+    rows = [_row(d, names) for d in shown]
     legend = [
         Key("circle", "flag", f"r over {result.every}s, with 95 % interval where there is one"),
         Key("hollow", "uncorrected", "r over changes from one to the next"),
@@ -53,28 +53,21 @@ def _part(result: Popularity) -> Part:
                 + ". The table below gives every figure."
             ),
         )
-    columns = [
-        "Domain",
-        "Share",
-        "Flagged",
-        "r",
-        "95 % interval",
-        "r of changes",
-        "95 % interval",
-        "Study's r",
-        "Worth",
-        "Ceiling",
-    ]
+    columns = ["Domain", "r", "95 % interval", "r of changes", "95 % interval", "Ceiling", "Study's r"]
     table = Table(
         caption="Correlation of a domain's share with its flagged rate",
-        columns=columns if theirs else [c for c in columns if c != "Study's r"],
-        bodies=[Body("", rows if theirs else [[*row[:7], *row[8:]] for row in rows])],
-        note=(
-            f"Worth: how many independent {result.every}s the {result.every}s of a domain are worth. Ceiling: the r that noise "
-            "would leave of a true 1."
-        ),
+        columns=columns if theirs else columns[:-1],
+        bodies=[Body("", rows if theirs else [row[:-1] for row in rows])],
+        note="Changes: from one period to the next. Ceiling: the r that sampling noise would leave of a true 1.",
     )
-    return Part(paragraphs=said, figure=Laid(chart=chart, legend=legend if chart else [], table=table))
+    none: dict[str, list[str]] = {}
+    for d in result.domains:
+        if d.r.value is None:
+            none.setdefault(_r(d.r), []).append(_name(d, names))
+    said += [f"No r ({why}): {'; '.join(of)}." for why, of in none.items()]
+    return Part(
+        paragraphs=said, figure=Laid(chart=chart, legend=legend if chart else [], table=table) if shown else None
+    )
 
 
 def _name(domain: Domain, names: dict[str, str]) -> str:
@@ -109,18 +102,18 @@ def _limits(figure: Figure) -> str:
 
 
 def _row(domain: Domain, names: dict[str, str]) -> list[Td]:
-    def value(figure: Figure) -> list[Td]:
-        text = _r(figure) if figure.value is None else kappa(figure.value)
-        return [Td(text, figure.value), Td(_limits(figure), figure.low)]
-
-    theirs, worth, ceiling = domain.published, domain.independent, domain.noise_ceiling
+    theirs, ceiling = domain.published, domain.noise_ceiling
+    r, changes = domain.r, domain.changes
     return [
         Td(_name(domain, names)),
-        Td(saying.share(domain.share), domain.share.value),
-        Td(saying.share(domain.rate), domain.rate.value),
-        *value(domain.r),
-        *(value(domain.changes) if domain.r.value is not None else [Td(""), Td("")]),
-        Td("" if theirs is None else kappa(theirs), theirs),
-        Td("" if worth is None else number(round(worth, 1)), worth),
+        Td(_value(r), r.value),
+        Td(_limits(r), r.low),
+        Td(_value(changes), changes.value),
+        Td(_limits(changes), changes.low),
         Td("" if ceiling is None else kappa(ceiling), ceiling),
+        Td("" if theirs is None else kappa(theirs), theirs),
     ]
+
+
+def _value(figure: Figure) -> str:
+    return "none" if figure.value is None else kappa(figure.value)
