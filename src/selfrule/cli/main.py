@@ -25,6 +25,7 @@ COMMANDS = {
     "estimates": "Print a study's figures with intervals and what is missing.",
     "factors": "What goes with amplifying factors, level by level; how they overlap.",
     "trend": "Shares over time, by month or week, and where they changed.",
+    "change": "Two periods, models or products: how much goes with another mix.",
     "approval": "Thumbs up in flagged conversations, and in the rest.",
     "popularity": "A domain's share of the traffic against its flagged rate, over time.",
     "compare": "Models, products, languages or studies side by side.",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from selfrule.analyses.approval import Approval
+    from selfrule.analyses.change import Change
+    from selfrule.analyses.change_records import By
     from selfrule.analyses.compare import By as CompareBy
     from selfrule.analyses.compare import Compare, How, On
     from selfrule.analyses.factors import Factors
@@ -25,12 +27,11 @@ if TYPE_CHECKING:
     from selfrule.analyses.people import People
     from selfrule.analyses.periods import Every
     from selfrule.analyses.popularity import Popularity
-    from selfrule.analyses.periods import Every
     from selfrule.analyses.sample import Sample
     from selfrule.analyses.trend_records import By as Grouping
     from selfrule.analyses.trend_records import Trend
 
-REPORTED = ("factors", "trend", "approval", "popularity", "compare", "people")
+REPORTED = ("factors", "trend", "change", "approval", "popularity", "compare", "people")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
@@ -146,6 +147,38 @@ class Analyses:
         outcome, groupings = outcome_of(construct, level), () if by is None else (by,)
         result = over_time.trend([self, *beside], outcome, every=every, by=groupings, anchors=anchors)
         return public(result, k) if shareable else result
+
+    def change(
+        self,
+        first: str | None = None,
+        second: str | None = None,
+        *,
+        by: By = "period",
+        construct: str = "flagged",
+        level: str | None = None,
+        shareable: bool = False,
+        k: int = K,
+    ) -> Change:
+        """The difference between two periods, models or products: what goes with another mix, and what with other rates.
+
+        Args:
+            first: What is compared with: "2026-01..2026-03", or the name of a model or product.
+            second: What is compared. Without both: the halves of the complete months.
+            by: "period", "model" or "product".
+            construct: What the shares are of: "flagged", a construct, or "actualized_PRIMITIVE".
+            level: Of a construct: "mild", "moderate" or "severe", with a plus for that or above.
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+
+        Raises:
+            UsageError: there is no such construct, level, period, model or product, or the two have conversations in common.
+        """
+        from selfrule.analyses import change
+        from selfrule.analyses.sample import outcome_of
+
+        sample, outcome = self.sample(), outcome_of(construct, level)
+        result = change.change_of(sample, *change.sides(sample, by, first, second), outcome, by=by)
+        return change.public(result, k) if shareable else result
 
     def approval(
         self, construct: str | None = None, level: str | None = None, *, shareable: bool = False, k: int = K
