@@ -166,12 +166,10 @@ def _notes(made: Approval) -> list[str]:
     said = []
     told = [group for group in made.groups if group.verdict is not None and group.difference.value is not None]
     if told:
-        same = sum(group.verdict == "as in the study" for group in told)
-        other = sum(group.verdict == "the other way" for group in told)
-        agree, go = "agrees" if same == 1 else "agree", "goes" if other == 1 else "go"
+        raw, alike_ = (_agreeing(told, name) for name in ("verdict", "adjusted_verdict"))
         said.append(
-            f"Of {len(told)} comparisons with the direction that the study found, {same} {agree} with it, {other} {go} the other "
-            f"way, and {len(told) - same - other} cannot tell: the interval holds 0."
+            f"Of {len(told)} comparisons with the direction that the study found, {raw}: the interval holds 0. With domain and "
+            f"length alike, {alike_}."
         )
     tested = [group for group in made.groups if group.q is not None]
     if len(tested) > 1:
@@ -187,6 +185,13 @@ def _notes(made: Approval) -> list[str]:
             "in no group."
         )
     return said
+
+
+def _agreeing(groups: Sequence[Group], name: str) -> str:
+    verdicts = [getattr(group, name) for group in groups]
+    same, other = verdicts.count("as in the study"), verdicts.count("the other way")
+    agree, go = "agrees" if same == 1 else "agree", "goes" if other == 1 else "go"
+    return f"{same} {agree} with it, {other} {go} the other way, {len(groups) - same - other} cannot tell"
 
 
 def public(result: Approval, k: int) -> Approval:

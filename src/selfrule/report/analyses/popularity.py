@@ -34,7 +34,9 @@ def _part(result: Popularity) -> Part:
         if theirs
         else ""
     )
-    said = [f"Over {of}. An r of 1: flagged most often when most popular; of -1: when least; of 0: neither.{beside}"]
+    said = [
+        f"Over {of}. An r of 1: flagged most often when most popular; of \N{MINUS SIGN}1: when least; of 0: neither.{beside}"
+    ]
     rows = [_row(d, names) for d in shown]
     legend = [
         Key("circle", "flag", f"r over {result.every}s, with 95 % interval where there is one"),
