@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,13 +58,39 @@ class Between:
     @property
     def p(self) -> float:
         """The two-sided p-value of no difference: one less the confidence with which the interval just reaches 0."""
-        low, high = -12.0, 0.0  # of the decimal logarithm of p
-        for _ in range(40):
-            middle = (low + high) / 2
-            bottom, top = self.limits(1 - 10**middle)
-            inside = bottom <= 0 <= top
-            low, high = (middle, high) if inside else (low, middle)
-        return float(10**high)
+        return _p(self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Two shares over the same few openings.
+
+    Attributes:
+        shares: Of the first group and of the second: means over openings.
+        openings: How many.
+        likeness: Correlation of both over openings, after Newcombe's correction.
+    """
+
+    shares: tuple[float, float]
+    openings: int
+    likeness: float
+
+    @property
+    def value(self) -> float:
+        """The first share less the second, in [-1, 1]."""
+        return self.shares[0] - self.shares[1]
+
+    def limits(self, confidence: float = CONFIDENCE) -> Interval:
+        """Square-and-add of two Wilson intervals, with their correlation (Newcombe 1998, method 10 for paired data)."""
+        (p1, p2), n = self.shares, self.openings
+        (l1, u1), (l2, u2) = (wilson(p * n, n, confidence) for p in self.shares)
+        below, above = _joined(p1 - l1, u2 - p2, self.likeness), _joined(u1 - p1, p2 - l2, self.likeness)
+        return Interval(max(self.value - below, -1.0), min(self.value + above, 1.0))
+
+    @property
+    def p(self) -> float:
+        """The two-sided p-value of no difference: one less the confidence with which the interval just reaches 0."""
+        return _p(self.limits)
 
 
 class Parts:
@@ -150,6 +177,30 @@ class Parts:
             *found[2],
         )
 
+    def paired(self, hits: Mask) -> Paired:
+        """The difference over openings, where they are too few for `between`.
+
+        The correlation is drawn to 0 by 1 / (2 n sqrt(p1 q1 p2 q2)) where it is above, which is Newcombe's correction.
+
+        Args:
+            hits: Whether each conversation is a hit; shape (n,).
+
+        References:
+            Newcombe RG (1998). Improved confidence intervals for the difference between binomial proportions based on paired
+            data. Statistics in Medicine 17:2635-2650 (method 10).
+        """
+        many = self.standard.strata
+        reached = hits[self.standard.rows]
+        rate = np.bincount(self.key, self.standard.weight * reached, 2 * many) / np.maximum(self.mass, 1e-300)
+        one, other = rate.reshape(2, many)
+        p1, p2 = float(one.mean()), float(other.mean())
+        spread = math.sqrt(max(p1 * (1 - p1) * p2 * (1 - p2), 0.0))
+        likeness = 0.0
+        if spread > 1e-12:
+            likeness = float(((one - p1) * (other - p2)).mean()) / spread
+            likeness = max(likeness - 1 / (2 * many * spread), 0.0) if likeness > 0 else likeness
+        return Paired((p1, p2), many, likeness)
+
 
 def _variance(parts: Floats) -> tuple[float, float]:
     """The variance of a sum over people, and its degrees of freedom."""
@@ -164,6 +215,16 @@ def _variance(parts: Floats) -> tuple[float, float]:
 
 def _joined(first: float, second: float, likeness: float) -> float:
     return math.sqrt(max(first**2 + second**2 - 2 * likeness * first * second, 0.0))
+
+
+def _p(limits: Callable[[float], Interval]) -> float:
+    low, high = -12.0, 0.0  # of the decimal logarithm of p
+    for _ in range(40):
+        middle = (low + high) / 2
+        bottom, top = limits(1 - 10**middle)
+        inside = bottom <= 0 <= top
+        low, high = (middle, high) if inside else (low, middle)
+    return float(10**high)
 
 
 def _t(freedom: float, confidence: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfrule.analyses.compare_alike import Masses, Standard, Strata, masses, standard
-from selfrule.analyses.compare_between import Between, Parts
+from selfrule.analyses.compare_between import Between, Paired, Parts
 from selfrule.analyses.contrasts import Contrast, contrast
 from selfrule.analyses.figures import Figure
 from selfrule.analyses.sample import Mask, Sample
@@ -81,7 +81,9 @@ class Setting:
         one, other = (clustering(who, hits[rows]) for who, rows in zip(like.who, like.rows, strict=True))
         persons = like.persons if self._people else (None, None, None)
         events = one.events + other.events
-        made: Between | Contrast | None = like.parts.between(hits)
+        made: Between | Contrast | Paired | None = like.parts.between(hits)
+        if made is None and like.standard.even:
+            made = like.parts.paired(hits)
         if made is None:
             made = contrast(sample, hits, like.arms[0], like.arms[1], like.standard.total)
             assert made is not None

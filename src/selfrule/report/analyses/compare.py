@@ -18,6 +18,7 @@ EVERY = 4
 """Groups up to which every outcome is in the page; of more, the first outcome alone."""
 
 MOST_DRAWN = 24
+PLUS = "+ is that level or above."
 ALIKE = {"weighted": "weighted", "matched": "matched", "paired": "paired"}
 _TITLES = {"model": "Models compared", "product": "Products compared", "language": "Languages compared"}
 
@@ -54,31 +55,47 @@ def _left(result: Compare) -> str:
     outcomes = len(result.sides[0].shares) if result.sides else 0
     if len(result.sides) <= EVERY or outcomes < 2:
         return ""
-    return f"Of {len(result.sides)} groups the first outcome alone is here; --construct and --level name another, JSON holds all."
+    return "Of so many groups one outcome is shown: --construct and --level name another, and JSON holds all."
 
 
 def _sides(result: Compare) -> Part | None:
     if not result.sides:
         return None
-    bodies: list[Body] = []
-    for at, reached in enumerate(result.sides[0].shares[_shown(result)]):
-        figures = [(side, side.shares[at].share) for side in result.sides]
-        if any(figure.events for _, figure in figures) or at == 0:
-            rows = [[Td(one_line(side.name, 80)), *_cells(figure)] for side, figure in figures]
-            bodies.append(Body(saying.outcome(reached.construct, reached.level), rows))
-    unseen = len(result.sides[0].shares[_shown(result)]) - len(bodies)
-    note = (
-        [f"{plural(unseen, 'outcome')} that nobody reaches {'is' if unseen == 1 else 'are'} left out."]
-        if unseen
-        else []
+    outcomes = [
+        (saying.outcome(reached.construct, reached.level), [side.shares[at].share for side in result.sides])
+        for at, reached in enumerate(result.sides[0].shares[_shown(result)])
+    ]
+    seen = [outcome for at, outcome in enumerate(outcomes) if not at or any(figure.events for figure in outcome[1])]
+    unseen = len(outcomes) - len(seen)
+    note = [PLUS] if len(seen) > 1 else []
+    note += (
+        [f"{plural(unseen, 'outcome')} that none reaches {'is' if unseen == 1 else 'are'} left out."] if unseen else []
     )
+    names = [_name(side.name) for side in result.sides]
+    if len(names) <= EVERY:
+        columns = ["Outcome", *names]
+        bodies = [Body("", [[Td(name), *(_cell(figure) for figure in figures)] for name, figures in seen])]
+        rated = "; ".join(
+            f"{name}, {number(side.conversations)}" for name, side in zip(names, result.sides, strict=True)
+        )
+        note = [f"Conversations: {rated}.", *note]
+    else:
+        columns = [result.by.capitalize(), "Share", "95 % interval", "Seen", "Rated"]
+        rows = [[Td(name), *_cells(figure)] for name, figure in zip(names, seen[0][1], strict=True)]
+        bodies = [Body(seen[0][0], rows)]
+        note.append(_left(result))
     table = Table(
-        caption="Shares of each group, as they are",
-        columns=[result.by.capitalize(), "Share", "95 % interval", "Seen", "Rated"],
+        caption="Shares of each group, as they are, with 95 % intervals",
+        columns=columns,
         bodies=bodies,
-        note=" ".join([*note, *([_left(result)] if _left(result) else [])]),
+        note=" ".join(one for one in note if one),
     )
-    return Part(title="Side by side", figure=Laid(table=table, folded=table.long))
+    return Part(title="Side by side", figure=Laid(table=table))
+
+
+def _cell(figure: Figure) -> Td:
+    limits = saying.limits(figure)
+    return Td(f"{saying.share(figure)} ({limits})" if limits else saying.share(figure), figure.value)
 
 
 def _cells(figure: Figure) -> list[Td]:
@@ -94,28 +111,29 @@ def _differences(result: Compare) -> Part | None:
     if not result.pairs:
         return None
     alike, single = ALIKE[result.how], len(result.pairs) == 1
-    bodies: list[Body] = []
-    for name, rows in _by_outcome(result):
-        if single:
-            d = rows[0][1]
-            line = [Td(name), *_row(d)]
-            bodies = [Body("", [*bodies[0].rows, line] if bodies else [line])]
-        else:
-            bodies.append(
-                Body(name, [[Td(f"{_name(pair.first)} less {_name(pair.second)}"), *_row(d)] for pair, d in rows])
-            )
+    if single:
+        rows = [[Td(name), *_shares(d), *_row(d)] for name, [(_, d)] in _by_outcome(result)]
+        bodies = [Body("", rows)]
+    else:
+        bodies = [
+            Body(name, [[Td(_names(result, pair, "less")), *_row(d)] for pair, d in rows])
+            for name, rows in _by_outcome(result)
+        ]
     first, second = _name(result.pairs[0].first), _name(result.pairs[0].second)
-    caption = f"{first} less {second}" if single else "Differences"
+    said_of = f"{first} (first) less {second} (second)" if single else "Differences"
+    if result.reference is not None and not single:
+        said_of += f" from {_name(result.reference)}"
+    columns = ["Outcome", "First", "Second"] if single else ["Groups"]
+    columns += ["As they are", "95 % interval", alike.capitalize(), "95 % interval", "Clear"]
     table = Table(
-        caption=f"{caption}, percentage points",
-        columns=[
-            "Outcome" if single else "Groups",
-            *("As they are", "95 % interval"),
-            *(f"{alike.capitalize()}: first", "second", "difference", "95 % interval", "Clear"),
-        ],
+        caption=f"{said_of}, percentage points",
+        columns=columns,
         bodies=bodies,
-        text_columns=frozenset({0, 7}),
-        note="The share of the first less that of the second. Clear: still so after adjustment for the number of differences.",
+        text_columns=frozenset({0, len(columns) - 1}),
+        note=(
+            f"{f'First and second: shares, {alike}. ' if single else ''}Clear: still apart after adjustment for the number of "
+            "differences."
+        ),
     )
     said = _found(result)
     chart = differences_chart(
@@ -140,15 +158,13 @@ def _by_outcome(result: Compare) -> Iterator[tuple[str, list[tuple[Pair, Differe
             yield saying.outcome(d.construct, d.level), rows
 
 
+def _shares(d: Difference) -> list[Td]:
+    return [Td("" if one.value is None else saying.share(one), one.value) for one in (d.first, d.second)]
+
+
 def _row(d: Difference) -> list[Td]:
-    same = d.first.value is not None
-    return [
-        *_difference(d.plain),
-        Td(saying.share(d.first) if same else "", d.first.value),
-        Td(saying.share(d.second) if same else "", d.second.value),
-        *_difference(d.alike),
-        Td("yes" if d.stands_out else "" if d.adjusted is None else "no"),
-    ]
+    clear = "yes" if d.stands_out else "" if d.adjusted is None else "no"
+    return [*_difference(d.plain), *_difference(d.alike), Td(clear)]
 
 
 def _difference(figure: Figure) -> list[Td]:
@@ -168,7 +184,7 @@ def _drawn(result: Compare) -> list[Differences]:
     drawn = 0
     single = len(result.pairs) == 1
     for name, rows in _by_outcome(result):
-        made = [_dot(name if single else f"{_name(p.first)} less {_name(p.second)}", name, p, d) for p, d in rows]
+        made = [_dot(name if single else _names(result, p, "less"), name, p, d) for p, d in rows]
         if groups and not single and drawn + len(made) > MOST_DRAWN:
             break
         drawn += len(made)
@@ -214,7 +230,7 @@ def _support(result: Compare) -> Part | None:
         return None
     rows = [
         [
-            Td(f"{_name(p.first)} and {_name(p.second)}"),
+            Td(_names(result, p, "and")),
             Td(percent(p.kept_first), p.kept_first),
             Td(percent(p.kept_second), p.kept_second),
             Td(f"{p.effective_first:,.0f}", p.effective_first),
@@ -224,7 +240,7 @@ def _support(result: Compare) -> Part | None:
         for p in result.pairs
     ]
     table = Table(
-        caption="What was made alike",
+        caption="What was made alike" + (f", with {_name(result.reference)} (second)" if result.reference else ""),
         columns=[
             "Groups",
             *("First kept", "Second kept", "First worth", "Second worth"),
@@ -237,6 +253,13 @@ def _support(result: Compare) -> Part | None:
         ),
     )
     return Part(title="What was made alike", figure=Laid(table=table))
+
+
+def _names(result: Compare, pair: Pair, word: str) -> str:
+    """Both groups; the first alone where all are compared with one."""
+    if result.reference is not None and len(result.pairs) > 1:
+        return _name(pair.first)
+    return f"{_name(pair.first)} {word} {_name(pair.second)}"
 
 
 def _name(name: str) -> str:

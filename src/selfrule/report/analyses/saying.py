@@ -52,12 +52,11 @@ def cells(figure: Figure) -> list[Td]:
 
 
 def outcome(construct: str, level: str) -> str:
-    """An outcome in words: "Flagged", "Reality distortion, moderate or above", "Actualized: reality"."""
+    """An outcome in words: "Flagged", "Reality distortion, moderate+", "Actualized: reality"."""
     if construct == "flagged":
         return "Flagged"
     book = load()
     if construct.startswith("actualized_"):
         name = book.name(construct.removeprefix("actualized_")).lower().removesuffix(" distortion")
         return f"Actualized: {name}"
-    words = f"{level.removesuffix('+')} or above" if level.endswith("+") else level
-    return f"{book.name(construct)}, {words}"
+    return f"{book.name(construct)}, {level}"
