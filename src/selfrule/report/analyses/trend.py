@@ -67,7 +67,7 @@ def _within(result: Trend) -> Part:
         what = changed(one, result)
         if what:
             said.append(f"{_label(one)}: {what[0].lower()}{what[1:]}")
-    said.append(found(result.within[0], result))
+    said.append(found(result.within[0], result, brief=True))
     return Part(
         title="Within the domains of highest share",
         paragraphs=[s for s in said if s],
@@ -92,7 +92,7 @@ def _breakdown(result: Trend, one: Breakdown) -> list[Part]:
     if not one.series:
         return [Part(title=_BY[one.by], paragraphs=said)] if said else []
     where = [s for s in one.series if s.changes]
-    said += [f"{_label(s, one.by)}: {found(s, result)}" for s in where]
+    said += [f"{_label(s, one.by)}: {found(s, result, brief=True)}" for s in where]
     effects = Table(
         caption=f"Change by {one.by}: the last third of the {result.every}s against the first",
         columns=[

@@ -11,6 +11,7 @@ from selfrule.report.analyses import saying
 from selfrule.report.numbers import day, percent, plural, signed, signed_interval, times
 from selfrule.report.text import one_line
 
+_TOO_MUCH = "A change that was found is likely given somewhat too large, for large ones are found more easily."
 _NO_CAUSE = "Something changed about then; what, the data cannot say."
 
 
@@ -76,10 +77,11 @@ def _ratio(ratio: Figure) -> str:
     return f", {times(ratio.value)} times as often ({times(ratio.low)} to {times(ratio.high)})"
 
 
-def found(series: Series, result: Trend) -> str:
-    """What the search for change points found."""
+def found(series: Series, result: Trend, *, brief: bool = False) -> str:
+    """What the search for change points found; with `brief` without what holds of every change."""
     if series.finding == "located":
-        return " ".join([*(_change(one) for one in series.changes), _NO_CAUSE])
+        caution = "" if brief else f"{_TOO_MUCH} {_NO_CAUSE}"
+        return " ".join([*(_change(one) for one in series.changes), caution]).strip()
     if series.finding == "gradual":
         return (
             "It changed more than chance would have it, but a steady drift fits as well as a step, so no place of a change is "
@@ -102,10 +104,7 @@ def _change(one: Change) -> str:
     apart = one.difference
     size = ""
     if apart.value is not None and apart.low is not None and apart.high is not None:
-        size = (
-            f", by {signed(apart.value, apart.low, apart.high)} percentage points ({signed_interval(apart.low, apart.high)}, "
-            "which is likely somewhat too much, for a large change is found more easily)"
-        )
+        size = f", by {signed(apart.value, apart.low, apart.high)} percentage points ({signed_interval(apart.low, apart.high)})"
     return (
         f"It changed from {percent(one.before)} to {percent(one.after)} {where}{size}; "
         f"{percent(one.support, 0)} of resamples put it there."

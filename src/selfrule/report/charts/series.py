@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -88,7 +89,8 @@ def _draw(
     left = 46.0
     room = (width - left - 8 - _GAP * (columns - 1)) / columns
     rows = math.ceil(len(panels) / columns)
-    head = _HEAD if many else 8.0
+    lines = [textwrap.wrap(panel.heading, 16)[:3] if phone else [panel.heading] for panel in panels]
+    head = (_HEAD + 15 * (max(len(line) for line in lines) - 1)) if many else 8.0
     for i, panel in enumerate(panels):
         across, down = i % columns, i // columns
         x = left + across * (room + _GAP)
@@ -96,7 +98,8 @@ def _draw(
         box = _Box(x, x + room, base - high, base)
         _grid(drawing, scale, box, 3 if many else 5, labels=across == 0)
         if many:
-            drawing.text(x, box.top - 6, panel.heading, "t strong sm", room=room)
+            for line, text in enumerate(reversed(lines[i])):
+                drawing.text(x, box.top - 6 - 15 * line, text, "t strong sm", room=room + 6)
         below = i + columns >= len(panels)
         _axis(drawing, periods, box, 2 if many else 5 if phone else 9, years=below or not many, words=below or not many)
         _panel(drawing, scale, panel, box, len(periods))
@@ -123,10 +126,11 @@ def _axis(drawing: Drawing, periods: Sequence[str], box: _Box, most: int, *, yea
             continue
         said = day(periods[i]).split(" ")
         text = said[0][:3] if len(said) == 2 else " ".join([said[0], said[1][:3]]) if len(said) == 3 else periods[i]
-        drawing.text(x, box.base + 16, text, "ax", "middle")
+        anchor, at = ("middle", x) if most > 2 else ("start", box.left) if i == 0 else ("end", box.right)
+        drawing.text(at, box.base + 16, text, "ax", anchor)
         if years and said[-1] != year:
             year = said[-1]
-            drawing.text(x, box.base + 29, year, "ax", "middle")
+            drawing.text(at, box.base + 29, year, "ax", anchor)
 
 
 def _panel(drawing: Drawing, scale: Scale, panel: Panel, box: _Box, p: int) -> None:
