@@ -161,7 +161,9 @@ def _part(
         mine = dimension.code == j
         weight = np.bincount(entries.of[mine], weights=entries.weight[mine], minlength=len(sample)).astype(np.float64)
         parts = replace(sample, weight=weight)
-        rates = [share(parts, (weight > 0) & (side == s), outcome) for s in (0, 1)]
+        there = weight > 0
+        rates = [share(parts, there & (side == s), outcome) for s in (0, 1)]
+        rests = figure.of_group(sample.cluster[there], weight[there], side[there], hits[there])
         traffic = [figure.traffic(got.traffic[at][:, s, j], rates[s].n, rates[s].persons) for s in (0, 1)]
         groups.append(
             GroupPart(
@@ -171,7 +173,7 @@ def _part(
                 first_rate=rates[0],
                 second_rate=rates[1],
                 mix=figure(got.mix_of[at][:, j]),
-                rate=figure.of_group(parts, side, hits)(got.rate_of[at][:, j]),
+                rate=rests(got.rate_of[at][:, j]),
             )
         )
     return DimensionPart(name=dimension.name, part=figure(got.mix_of[at].sum(axis=1)), groups=groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,46 +41,33 @@ class Figures:
     why: str = FEW
 
     @classmethod
-    def of(cls, sample: Sample, side: NDArray[np.int64], hits: Mask, least: float = FEW_EVENTS) -> Figures:
+    def of(cls, sample: Sample, side: NDArray[np.int64], hits: Mask) -> Figures:
         """Of conversations that were rated.
 
         Args:
             sample: They alone.
             side: 0 or 1; shape (n,).
             hits: Which reach the outcome; shape (n,).
-            least: Effective people with the outcome, and without it, on either side from whom there are intervals.
         """
-        key = sample.cluster * 2 + side
-        size, got = (
-            np.bincount(key, weights=w, minlength=2 * sample.clusters).reshape(-1, 2).astype(np.float64)
-            for w in (sample.weight, sample.weight * hits)
-        )
-        people = [_effective(part[:, s]) for part in (got, size - got) for s in (0, 1)]
-        total = size.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            apart = (got - got.sum(axis=0) / total * size) / total
-        stretch = 1.0
-        if min(people) >= least:
-            stretch = float(stdtrit(max(_freedom(apart[:, 1] - apart[:, 0]), 1.0), (1 + CONFIDENCE) / 2))
-            stretch = max(stretch / normal_quantile(CONFIDENCE), 1.0)
+        people, freedom = _carried(sample.cluster, sample.weight, side, hits)
         rows = np.ones(len(sample), np.bool_)
         events = int(np.count_nonzero(hits))
-        return cls(len(sample), sample.people_in(rows), events, min(people) >= least, stretch)
+        return cls(len(sample), sample.people_in(rows), events, people >= FEW_EVENTS, _stretch(freedom))
 
-    def of_group(self, sample: Sample, side: NDArray[np.int64], hits: Mask) -> Figures:
+    def of_group(self, cluster: NDArray[np.int64], weight: Array, side: NDArray[np.int64], hits: Mask) -> Figures:
         """The same for what rests on the rates of one group.
 
         Args:
-            sample: As in `of`, with the weight that each conversation has in the group, 0 where it is not of it.
-            side: As there.
+            cluster: Who is resampled whole; shape (m,).
+            weight: Of each conversation in the group, above 0; shape (m,).
+            side: As in `of`.
             hits: As there.
         """
-        mine = sample.weight > 0
-        if not self.enough or not mine.any():
+        if not self.enough:
             return self
-        theirs = Figures.of(sample.where(mine), side[mine], hits[mine], least=1)
-        carried = np.bincount(sample.cluster[mine], weights=(sample.weight * hits)[mine]).astype(np.float64)
-        enough, stretch = _effective(carried) >= FEW_EVENTS, max(self.stretch, theirs.stretch)
+        enough = _effective(np.bincount(cluster[hits], weights=weight[hits])) >= FEW_EVENTS
+        people, freedom = _carried(cluster, weight, side, hits)
+        stretch = max(self.stretch, _stretch(freedom)) if people >= 1 else self.stretch
         return replace(self, enough=enough, stretch=stretch, why=FEW_HERE)
 
     def __call__(self, values: Array) -> Figure:
@@ -123,7 +111,28 @@ def _or(limit: float | None, otherwise: float) -> float:
     return otherwise if limit is None else limit
 
 
-def _effective(carried: Array) -> float:
+def _carried(cluster: NDArray[np.int64], weight: Array, side: NDArray[np.int64], hits: Mask) -> tuple[float, float]:
+    """Effective people with the outcome or without it on either side, where they are fewest; and degrees of freedom.
+
+    These are of the difference's linearised residuals: a person's hits less the share of their conversations, over the side.
+    """
+    key = cluster * 2 + side
+    keys = 2 * (int(cluster.max()) + 1)
+    size = np.bincount(key, weights=weight, minlength=keys).astype(np.float64).reshape(-1, 2)
+    got = np.bincount(key[hits], weights=weight[hits], minlength=keys).astype(np.float64).reshape(-1, 2)
+    total = size.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.nan_to_num((got - got.sum(axis=0) / total * size) / total)
+    people = min(_effective(part[:, s]) for part in (got, size - got) for s in (0, 1))
+    return people, _freedom(apart[:, 1] - apart[:, 0])
+
+
+def _stretch(freedom: float) -> float:
+    """Student's t over the normal quantile."""
+    return max(float(stdtrit(max(freedom, 1.0), (1 + CONFIDENCE) / 2)) / normal_quantile(CONFIDENCE), 1.0)
+
+
+def _effective(carried: NDArray[Any]) -> float:
     """How many people carry it, each counting as much as they do: (sum y)^2 / sum y^2."""
     square = float((carried**2).sum())
     return float(carried.sum()) ** 2 / square if square > 0 else 0.0

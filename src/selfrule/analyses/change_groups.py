@@ -28,6 +28,7 @@ ACTIVITY: tuple[tuple[str, int], ...] = (
 )
 """Classes of how much a person talked in the calendar month: name, and the fewest conversations."""
 
+_TABLE = 100_000_000  # cells of a table of clusters by keys above which pairs are sorted instead
 BEFORE = ("not there the month before", "there the month before")
 
 
@@ -213,5 +214,16 @@ def _counts(
     """Conversations and clusters of each group on each side; each of shape (2, k)."""
     key = entries.side * k + code
     conversations = np.bincount(key, minlength=2 * k).reshape(2, k)
-    pairs = np.unique(cluster[entries.of] * (2 * k) + key)
-    return conversations, np.bincount(pairs % (2 * k), minlength=2 * k).reshape(2, k)
+    return conversations, distinct(cluster[entries.of], key, 2 * k).reshape(2, k)
+
+
+def distinct(cluster: NDArray[np.int64], key: NDArray[np.int64], keys: int) -> NDArray[np.int64]:
+    """How many clusters each key occurs in; shape (keys,)."""
+    if not len(key):
+        return np.zeros(keys, np.int64)
+    pairs = cluster * keys + key
+    if int(cluster.max() + 1) * keys > _TABLE:
+        return np.bincount(np.unique(pairs) % keys, minlength=keys)
+    there = np.zeros((int(cluster.max()) + 1) * keys, np.bool_)
+    there[pairs] = True
+    return np.asarray(there.reshape(-1, keys).sum(axis=0))

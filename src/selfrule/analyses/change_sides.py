@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfrule.analyses.change_groups import complete
+from selfrule.analyses.change_groups import complete, distinct
 from selfrule.analyses.change_records import By, Slice
 from selfrule.analyses.periods import periods_of
 from selfrule.analyses.sample import Mask, Sample
@@ -148,9 +148,8 @@ def slices(sample: Sample, by: By, first: Side, second: Side, used: Mask) -> lis
         return []
     key = np.maximum(code[there] + 1, 0).astype(np.int64) * 3 + side[there]
     n = np.bincount(key)
-    person = sample.person[there]
-    pairs = np.unique(person[person >= 0] * len(n) + key[person >= 0])
-    persons = np.bincount(pairs % len(n), minlength=len(n))
+    known = sample.person[there] >= 0
+    persons = distinct(sample.cluster[there][known], key[known], len(n))
     return [Slice(int(i) % 3, int(n[i]), int(persons[i])) for i in np.flatnonzero(n)]
 
 
