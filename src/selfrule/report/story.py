@@ -147,6 +147,13 @@ def _short(context: ReportContext, figures: Story) -> tuple[str, list[str]]:
     if all_.n > 1 and figures.plain:
         rest = "all of them" if figures.plain == all_.n else number(figures.plain)
         said.append(f"In {rest}, none of the things that this page looks for was seen, not even a little.")
+    if copies := context.study.duplicates + context.study.near_duplicates:
+        more = (
+            "1 more was a copy of another and is"
+            if copies == 1
+            else f"{number(copies)} more were copies of others and are"
+        )
+        said.append(f"{more} counted once.")
     if figures.set_aside:
         said.append(
             f"{conversations(figures.set_aside)} more went through a quick first look only, which took them for everyday "
