@@ -149,8 +149,11 @@ def problems(folder: Folder) -> pa.Table:
     return pa.concat_tables([PROBLEMS.empty_table(), *tables])
 
 
-def narrow(folder: Folder, plan: Plan) -> pa.Table:
-    """One row a unique conversation with what estimates need; joined within each part, so memory stays small."""
+def narrow(folder: Folder, plan: Plan, *, identified: bool = False) -> pa.Table:
+    """One row a unique conversation with what estimates need; joined within each part, so memory stays small.
+
+    With `identified` it has the column `conversation_id` too.
+    """
     pieces = []
     wanted = [
         "conversation_id",
@@ -185,7 +188,7 @@ def narrow(folder: Folder, plan: Plan) -> pa.Table:
             for made in (ratings, kept)
         )
         ratings = ratings.append_column("keep", kept["keep"])
-        columns = {name: table[name] for name in wanted[1:]}
+        columns = {name: table[name] for name in (wanted if identified else wanted[1:])}
         columns["language"] = pc.coalesce(
             pc.cast(ratings["language"], pa.string()), pc.cast(table["language"], pa.string())
         ).combine_chunks()
