@@ -59,9 +59,12 @@ def _gone(reason: str) -> Figure:
 
 
 def _size(figure: Figure, people: bool) -> int:
-    """How large a group is for the gate: its conversations, those of them that were rated, its people where they count."""
+    """How large a group is for the gate: its conversations, those of them that were rated, its people where they count.
+
+    Where none of its people is known, its conversations alone count.
+    """
     sizes = [figure.n + figure.missing] + ([figure.n] if figure.n else [])
-    return min(sizes + ([figure.persons] if people and figure.persons is not None and figure.n else []))
+    return min(sizes + ([figure.persons] if people and figure.persons and figure.n else []))
 
 
 def _small(size: int, k: int) -> bool:
@@ -87,7 +90,7 @@ def _events(figure: Figure) -> int:
 def _group(of_all: Figure, people: bool) -> int:
     """Size of a group that is given as a share of all: its events, and the people who have them."""
     sizes = [_events(of_all)]
-    return min(sizes + ([of_all.persons] if people and of_all.persons is not None and _events(of_all) else []))
+    return min(sizes + ([of_all.persons] if people and of_all.persons and _events(of_all) else []))
 
 
 def _counts(counts: list[Count], k: int, people: bool) -> list[Count]:
@@ -167,17 +170,17 @@ def _given_away(
     k: int,
 ) -> NDArray[np.bool_] | None:
     """A published sum that gives a small group away (all combinations, where it takes several); None where none does."""
-    for total in totals:
-        left = total & out
-        if left.any() and (np.count_nonzero(left) < 2 or sizes[left].sum() < k):
-            return total
     rows = np.array([total[out] for total in totals], np.float64)
     rank = np.linalg.matrix_rank(rows)
-    for i in np.flatnonzero(small[out]):
-        alone = np.zeros((1, rows.shape[1]))
-        alone[0, i] = 1
-        if np.linalg.matrix_rank(np.vstack([rows, alone])) == rank:
-            return np.ones(len(sizes), np.bool_)
+    units = np.eye(rows.shape[1])
+    told = np.zeros(len(sizes), np.bool_)
+    told[out] = [np.linalg.matrix_rank(np.vstack([rows, unit])) == rank for unit in units]
+    if (told & small).any():
+        return np.ones(len(sizes), np.bool_)
+    for total in totals:
+        left = total & out & ~told
+        if left.any() and sizes[left].sum() < k:
+            return total
     return None
 
 
@@ -190,7 +193,7 @@ def _test(test: Tested, factors: list[ByLevel], counts: list[Count], k: int, peo
     shares = {a.level: a.actualized[test.outcome] if test.among_flagged else a.share for a in at}
     shares = shares or {str(c.present): c.share for c in counts}
     there = {name: f for name, f in shares.items() if f.reason not in _HELD}
-    size = min([test.points.n] + ([test.points.persons] if people and test.points.persons is not None else []))
+    size = min([test.points.n] + ([test.points.persons] if people and test.points.persons else []))
     if _small(size, k) or sum(f.value is not None for f in there.values()) < 2:
         none = _gone("small")
         return replace(
