@@ -100,8 +100,19 @@ def test_a_difference_whose_interval_holds_zero_is_said_to_show_nothing():
     month = np.arange(400) % 2 == 0
     still = change_of(sample, Side("a", month), Side("b", ~month), draws=100)
     assert still.difference.low < 0 < still.difference.high
-    assert "holds zero" in repr(section(still))
-    assert "holds zero" not in repr(section(for_report(drifted())))
+    assert "do not show that there is any" in repr(section(still))
+    assert "hold zero" not in repr(section(for_report(drifted())))
+
+
+def test_parts_that_cancel_out_are_said_to():
+    rng = np.random.default_rng(2)
+    side = np.arange(6000) % 2
+    domain = (rng.random(6000) < np.array([0.2, 0.6])[side]).astype(int)
+    flagged = rng.random(6000) < np.array([[0.1, 0.4], [0.02, 0.24]])[side, domain]
+    sample = sample_from(person=np.arange(6000), flagged=flagged.astype(int), domains=np.eye(3, dtype=bool)[domain])
+    got = change_of(sample, Side("a", side == 0), Side("b", side == 1), draws=100)
+    assert got.mix.low > 0 > got.rate.high
+    assert "cancel each other out" in repr(section(got))
 
 
 def test_too_few_people_with_the_outcome_show_no_split():

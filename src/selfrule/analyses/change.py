@@ -36,10 +36,16 @@ CANNOT = (
     "out, such as a change of the assistant or of the season, is in the part of rates."
 )
 METHOD = (
-    "The difference is split by a linear probability model of each side on domain, length and how much the person talks "
-    "(Kitagawa, Oaxaca and Blinder, both sides weighing the same), so that mix and rates sum to it exactly. A conversation of "
-    "several domains is a part of each. Intervals are 95 %, from resampling whole people."
+    "The difference is split by a linear probability model of each side on {on} (Kitagawa, Oaxaca and Blinder, both sides "
+    "weighing the same), so that mix and rates sum to it exactly. A conversation of several domains is a part of each. Intervals "
+    "are 95 %, from resampling whole people."
 )
+WORDS: dict[str, str] = {
+    "domain": "domain",
+    "length": "length",
+    "people": "how much the person talks in that month",
+    "before": "whether the person was there the month before",
+}
 
 
 def change_of(
@@ -89,7 +95,6 @@ def change_of(
     told: dict[str, Any] = {
         "shows": SHOWS,
         "cannot": CANNOT,
-        "method": METHOD,
         "conversations": len(used),
         "persons": sample.people_in((first.rows | second.rows) & known),
         "unrated": int(np.count_nonzero((first.rows | second.rows) & ~known)),
@@ -108,7 +113,7 @@ def change_of(
     }
     if not (ends[0].n and ends[1].n):
         none = Figure(reason=NOTHING)
-        return Change(**told, difference=none, mix=none, rate=none, dimensions=[])
+        return Change(**told, method=_method([]), difference=none, mix=none, rate=none, dimensions=[])
     narrow, side, hit = sample.where((first.rows | second.rows) & known), second.rows[used].astype(np.int64), hits[used]
     entries, domains = entries_of(narrow, side == 1, hit)
     more, left_out = dimensions_of(sample, used, side, entries, between_periods=by == "period")
@@ -119,6 +124,7 @@ def change_of(
     figure = Figures.of(narrow, side, hit)
     return Change(
         **told,
+        method=_method(dimensions),
         difference=figure(got.difference) if figure.enough else square_and_add(*ends, figure),
         mix=figure(got.mix) if dimensions else figure.nothing(),
         rate=figure(got.rate),
@@ -126,6 +132,11 @@ def change_of(
         left_out=left_out,
         same=same_people(narrow, side, hit, resampler, outcome),
     )
+
+
+def _method(dimensions: list[Dimension]) -> str:
+    *first, last = [WORDS[d.name] for d in dimensions] or ["nothing"]
+    return METHOD.format(on=f"{', '.join(first)} and {last}" if first else last)
 
 
 def _usable(

@@ -38,9 +38,9 @@ DIMENSIONS = {
 }
 MINUS = "\N{MINUS SIGN}"
 NOTHING_SURE = (
-    "The interval of the difference holds zero: these conversations do not show that there is one, and its steps are to be read "
-    "with the same caution."
+    "The intervals of the difference and of both parts hold zero: these conversations do not show that there is any."
 )
+CANCELLED = "The interval of the difference holds zero, and that of a part does not: parts can cancel each other out."
 FEW_WORDS = (
     "Fewer than ten people have such a conversation on one of the sides (or all but a few have): how the difference splits "
     "cannot be told, and no split is shown."
@@ -138,9 +138,8 @@ def _steps(result: Change, names: tuple[str, str], split: bool) -> Part:
             f"Of it, {_both(result.mix, to)} goes with a different mix of {_list(result)}, and {_both(result.rate, to)} with "
             "different rates in conversations that are alike in these."
         )
-        low, high = result.difference.low, result.difference.high
-        if low is not None and high is not None and low <= 0 <= high:
-            paragraphs.append(NOTHING_SURE)
+        if _holds_zero(result.difference):
+            paragraphs.append(NOTHING_SURE if _holds_zero(result.mix) and _holds_zero(result.rate) else CANCELLED)
     elif result.dimensions:
         paragraphs.append(FEW_WORDS)
     for name, why in result.left_out.items():
@@ -172,6 +171,10 @@ def _steps(result: Change, names: tuple[str, str], split: bool) -> Part:
     return Part(
         paragraphs=paragraphs, figure=Figure(chart=chart, caption=caption if chart else "", table=table, keep_open=True)
     )
+
+
+def _holds_zero(figure: Got) -> bool:
+    return figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high
 
 
 def _share(figure: Got) -> str:
