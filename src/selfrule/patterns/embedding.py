@@ -137,7 +137,8 @@ def _built_in(descriptions: Sequence[str], seed: int, dimensions: int) -> NDArra
     if room < 2:
         return _unit(np.asarray(table.todense(), dtype=np.float32))
     svd = TruncatedSVD(n_components=room, random_state=seed, n_iter=4)
-    return _unit(np.asarray(svd.fit_transform(table), dtype=np.float32))
+    with np.errstate(invalid="ignore", divide="ignore"):  # its share of variance, where all descriptions are alike
+        return _unit(np.asarray(svd.fit_transform(table), dtype=np.float32))
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
