@@ -17,6 +17,7 @@ import numpy as np
 
 import over_time_probes as probes
 from over_time_population import World, simulate
+from selfrule.estimate.intervals import wilson
 
 LATER = (0.2, 0.15, 0.15, 0.15, 0.17, 0.18)
 """A mix with more of the domains that are flagged more."""
@@ -177,13 +178,19 @@ def table(out: Path) -> Iterator[str]:
             if tally.given:
                 shown[1] = _number(float(np.mean(tally.values)))
                 shares = [tally.covered, tally.above, tally.below]
-                mark = "" if 0.93 <= tally.covered / tally.given <= 0.97 else " *"
+                mark = _mark(tally)
                 shown += [f"{100 * s / tally.given:.1f} %{mark if s is shares[0] else ''}" for s in shares]
                 shown.append(_number(float(np.median(tally.widths))))
             else:
                 shown += [""] * 4
             none = tally.refused / (tally.given + tally.refused)
             yield f"| {scenario} | {figure} | {' | '.join(shown)} | {f'{100 * none:.0f} %' if none else ''} |"
+
+
+def _mark(tally: Tally) -> str:
+    """An arrow where the share is outside 93 to 97 % and its own 95 % interval is too: chance of the seeds aside."""
+    low, high = wilson(tally.covered, tally.given)
+    return " ↓" if high < 0.93 else " ↑" if low > 0.97 else ""
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -187,24 +188,31 @@ def stages(study: Path, names: list[str]) -> Iterator[dict[str, Any]]:
     import selfrule
     from selfrule.analyses.sample import Sample as Made
 
-    begun = time.perf_counter()
+    begun = _Stage()
     opened = selfrule.Study.open(study)
     sample: Made = opened.sample()
-    yield _spent("sample", begun)
+    yield begun.spent("sample")
     for name in names:
         module = importlib.import_module(f"selfrule.analyses.{name}")
-        begun = time.perf_counter()
+        begun = _Stage()
         result = module.for_report(sample)
-        yield _spent(name, begun)
+        yield begun.spent(name)
         if result is not None:
-            begun = time.perf_counter()
+            begun = _Stage()
             importlib.import_module(f"selfrule.report.analyses.{name}").section(module.public(result, 10))
-            yield _spent(f"{name}: gate and section", begun)
+            yield begun.spent(f"{name}: gate and section")
 
 
-def _spent(stage: str, begun: float) -> dict[str, Any]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return {"stage": stage, "seconds": round(time.perf_counter() - begun, 2), "peak_mb": round(peak)}
+class _Stage:
+    """Seconds on the clock and of all cores since it was made, and the process's peak memory."""
+
+    def __init__(self) -> None:
+        self._begun, self._cpu = time.perf_counter(), time.process_time()
+
+    def spent(self, stage: str) -> dict[str, Any]:
+        seconds, cpu = time.perf_counter() - self._begun, time.process_time() - self._cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        return {"stage": stage, "seconds": round(seconds, 2), "cpu": round(cpu, 2), "peak_mb": round(peak)}
 
 
 def measure(study: Path, names: list[str]) -> list[dict[str, Any]]:
@@ -218,13 +226,14 @@ for row in over_time_scale.stages(Path({str(study)!r}), {names!r}):
     print(json.dumps(row), flush=True)
 """
     found = []
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
+    alone = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}  # as users run it
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=alone) as child:
         assert child.stdout is not None
         for line in child.stdout:
             found.append(json.loads(line))
-            print(
-                f"{found[-1]['stage']:28} {found[-1]['seconds']:8.1f} s  peak {found[-1]['peak_mb']:,} MB", flush=True
-            )
+            row = found[-1]
+            spent = f"{row['seconds']:8.1f} s, of cores {row['cpu']:7.1f} s"
+            print(f"{row['stage']:28} {spent}, peak so far {row['peak_mb']:,} MB", flush=True)
     if child.returncode:
         raise SystemExit(f"the analyses ended with {child.returncode}")
     return found

@@ -27,6 +27,6 @@ def domain_parts(sample: Sample) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """
     of = sample.domains.sum(axis=1)
     parts = np.zeros((len(sample), len(sample.domain_names) + 1))
-    parts[:, :-1] = sample.domains / np.maximum(of, 1)[:, None]
+    np.divide(sample.domains, np.maximum(of, 1)[:, None], out=parts[:, :-1])
     parts[of == 0, -1] = 1.0
     return parts, (*sample.domain_names, UNKNOWN_DOMAIN)
