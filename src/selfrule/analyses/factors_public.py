@@ -87,14 +87,18 @@ def _events(figure: Figure) -> int:
     return figure.events or 0
 
 
-def _group(of_all: Figure, people: bool) -> int:
-    """Size of a group that is given as a share of all: its events, and the people who have them."""
+def _group(of_all: Figure, people: bool, share: Figure | None = None) -> int:
+    """Size of a group that is given as a share of all: its events, the people who have them, and those of them rated."""
     sizes = [_events(of_all)]
-    return min(sizes + ([of_all.persons] if people and of_all.persons and _events(of_all) else []))
+    if people and of_all.persons and _events(of_all):
+        sizes.append(of_all.persons)
+    if share is not None and share.n:
+        sizes.append(_size(share, people))
+    return min(sizes)
 
 
 def _counts(counts: list[Count], k: int, people: bool) -> list[Count]:
-    why = hidden([_group(c.of_all, people) for c in counts], k)
+    why = hidden([_group(c.of_all, people, c.share) for c in counts], k)
     return [
         replace(c, of_all=_gone(reason), share=_gone(reason)) if reason else c
         for c, reason in zip(counts, why, strict=True)
@@ -140,7 +144,7 @@ def _combinations(
     combinations: list[Combination], totals: list[NDArray[np.bool_]], k: int, people: bool
 ) -> tuple[list[Combination], bool]:
     """The combinations with what is small, and what would give it away, taken out; and whether that was enough."""
-    sizes = np.array([_group(c.of_all, people) for c in combinations], np.int64)
+    sizes = np.array([_group(c.of_all, people, c.share) for c in combinations], np.int64)
     out = (sizes > 0) & (sizes < k)
     small = out.copy()
     safe = True
