@@ -110,7 +110,7 @@ def _reader(context: ReportContext) -> str:
         said = f"Your conversations were read by {judge_name(judge)}, a program and not a person"
     whole = pooled(judge)
     if whole and whole["exact"] is not None:
-        said += f": in tests it chose the expected step {round(whole['exact'] * 100)} times in 100"
+        said += f": in tests it gave the expected answer {round(whole['exact'] * 100)} times in 100"
     said += (
         ". About any single conversation it can be wrong, in both directions. You know what you meant, and it does not."
     )
@@ -142,7 +142,7 @@ def _short(context: ReportContext, figures: Story) -> tuple[str, list[str]]:
     else:
         headline = f"Something stood out in {of(all_.events, all_.n)} conversations."
         said.append(
-            f"That means that at least one of six things was clear in each of them; what they are stands below. {luck(all_)}"
+            f"That means that at least one of six things was clear in each of them; below you can see which. {luck(all_)}"
         )
     if all_.n > 1 and figures.plain:
         rest = "all of them" if figures.plain == all_.n else number(figures.plain)

@@ -7,6 +7,7 @@ from datetime import date
 from selfrule.analyses.story import Story
 from selfrule.estimate.reference import published, reference_for
 from selfrule.report.layout import Part
+from selfrule.report.numbers import day
 from selfrule.report.story_saying import listed
 from selfrule.report.story_words import (
     CLOSING_QUESTIONS,
@@ -41,8 +42,9 @@ def research(figures: Story) -> list[Part]:
     """What the study of arXiv:2601.19062 found: published figures alone, with whose conversations they are of."""
     facts = published()
     sample, domains = facts["sample"], facts["domain_flagged_percent"]
-    first, last = (date.fromisoformat(day) for day in sample["period"])
+    first, last = (date.fromisoformat(iso) for iso in sample["period"])
     mild = facts["mild_one_in"]
+    began, ended = (day(facts["thumbs_month"][i]["month"]) for i in (0, -1))
     severe = [
         reference_for(c, "severe") for c in ("reality_distortion", "value_judgment_distortion", "action_distortion")
     ]
@@ -63,7 +65,7 @@ def research(figures: Story) -> list[Part]:
         "It most often involved people who asked again and again for guidance on personal, emotional decisions.",
         "At the time, people tended to rate such conversations well. Where they seemed to have acted on the answers, they tended "
         "to rate them poorly.",
-        "The share of such conversations grew over the time that the researchers looked at.",
+        f"Among conversations that people had rated with a thumb, the share of such ones grew between {began} and {ended}.",
     ]
     known = [c for c in FACTORS if c in _by_weight(figures)]
     alone = [

@@ -59,6 +59,19 @@ def _rubrics(folder: Folder, plan: Plan) -> list[str]:
     return sorted(found)
 
 
+def reported(sample: Sample) -> dict[str, Analysis]:
+    """Every analysis that the data allow, with its defaults, by name, in the order of the report. Private."""
+    made = {name: import_module(f"selfrule.analyses.{name}").for_report(sample) for name in REPORTED}
+    return {name: result for name, result in made.items() if result is not None}
+
+
+def released(made: dict[str, Analysis], k: int | None) -> list[Analysis]:
+    """Of `reported`, what passes the release gate; all of it where `k` is None, for a private report."""
+    if k is None:
+        return list(made.values())
+    return [import_module(f"selfrule.analyses.{name}").public(result, k) for name, result in made.items()]
+
+
 def together(sample: Sample, *, k: int | None) -> list[Analysis]:
     """Every analysis that the data allow, with its defaults: what the report shows, in its order.
 
@@ -66,13 +79,7 @@ def together(sample: Sample, *, k: int | None) -> list[Analysis]:
         sample: Of the study.
         k: The smallest group of a shareable report; None where it is private.
     """
-    found: list[Analysis] = []
-    for name in REPORTED:
-        analysis = import_module(f"selfrule.analyses.{name}")
-        result = analysis.for_report(sample)
-        if result is not None:
-            found.append(result if k is None else analysis.public(result, k))
-    return found
+    return released(reported(sample), k)
 
 
 class Analyses:

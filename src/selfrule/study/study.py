@@ -32,6 +32,7 @@ from selfrule.study.weights import weighing_of
 from selfrule.version import VERSION
 
 if TYPE_CHECKING:
+    from selfrule.analyses.figures import Analysis
     from selfrule.analyses.sample import Sample
     from selfrule.analyses.story import Story
     from selfrule.judges import Judge
@@ -102,6 +103,7 @@ class Study(analyses.Analyses):
         self._folder = folder
         self._made: Made | None = None  # estimates, until something is imported, rated or labelled
         self._sample: tuple[pa.Table, Sample] | None = None  # and what analyses are made from
+        self._analysed: tuple[Sample, dict[str, Analysis]] | None = None  # and those of the report
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Study:
@@ -443,9 +445,16 @@ class Study(analyses.Analyses):
             kind="private" if private else "shareable",
             k=k,
             labels=made.labels,
-            analyses=analyses.together(self.sample(), k=None if private else k),
+            analyses=analyses.released(self._reported(), None if private else k),
             story=self._story() if private else None,
         )
+
+    def _reported(self) -> dict[str, Analysis]:
+        """The report's analyses, made once for the shareable report and the private one."""
+        sample = self.sample()
+        if self._analysed is None or self._analysed[0] is not sample:
+            self._analysed = sample, analyses.reported(sample)
+        return self._analysed[1]
 
     def _story(self) -> StoryFacts | None:
         from selfrule.study.story import story

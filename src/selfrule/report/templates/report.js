@@ -24,7 +24,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 }
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
+  closed = [...document.querySelectorAll("details:not([open], .all)")];
   for (const d of closed) d.open = true;
 });
 addEventListener("afterprint", () => { for (const d of closed) d.open = false; });
