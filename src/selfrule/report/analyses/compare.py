@@ -17,7 +17,7 @@ from selfrule.report.text import one_line
 EVERY = 4
 """Groups up to which every outcome is in the page; of more, the first outcome alone."""
 
-MOST_DRAWN = 24
+MOST_DRAWN, MOST_NAMED = 24, 5
 PLUS = "+ is that level or above."
 ALIKE = {"weighted": "weighted", "matched": "matched", "paired": "paired"}
 _TITLES = {"model": "Models compared", "product": "Products compared", "language": "Languages compared"}
@@ -95,6 +95,8 @@ def _sides(result: Compare) -> Part | None:
 
 def _cell(figure: Figure) -> Td:
     limits = saying.limits(figure)
+    if limits and not figure.events:
+        return Td(f"none ({limits})", figure.value)
     return Td(f"{saying.share(figure)} ({limits})" if limits else saying.share(figure), figure.value)
 
 
@@ -120,13 +122,13 @@ def _differences(result: Compare) -> Part | None:
             for name, rows in _by_outcome(result)
         ]
     first, second = _name(result.pairs[0].first), _name(result.pairs[0].second)
-    said_of = f"{first} (first) less {second} (second)" if single else "Differences"
+    said_of = f"{first} (first) less {second} (second)" if single else "differences"
     if result.reference is not None and not single:
-        said_of += f" from {_name(result.reference)}"
+        said_of = f"each less {_name(result.reference)}"
     columns = ["Outcome", "First", "Second"] if single else ["Groups"]
     columns += ["As they are", "95 % interval", alike.capitalize(), "95 % interval", "Clear"]
     table = Table(
-        caption=f"{said_of}, percentage points",
+        caption=f"How far apart, in percentage points: {said_of}",
         columns=columns,
         bodies=bodies,
         text_columns=frozenset({0, len(columns) - 1}),
@@ -146,7 +148,8 @@ def _differences(result: Compare) -> Part | None:
     return Part(
         title="How far apart",
         paragraphs=[said],
-        figure=Laid(chart=chart, legend=legend, caption="In percentage points.", table=table),
+        items=_clearest(result),
+        figure=Laid(chart=chart, legend=legend, caption=f"Percentage points: {said_of}.", table=table),
     )
 
 
@@ -217,12 +220,28 @@ def _found(result: Compare) -> str:
     clear = sum(d.stands_out for d in tested)
     if not tested:
         return "Nothing was seen that could differ."
+    how = f"Of {plural(len(tested), 'difference')} between groups made alike"
     if not clear:
-        return f"Of {plural(len(tested), 'difference')} none is clear once groups are made alike."
+        return f"{how} none is clear; the intervals say how large one could be."
     return (
-        f"Of {plural(len(tested), 'difference')} {clear} {'is' if clear == 1 else 'are'} clear once groups are made alike; where "
-        "none is, the interval says how large one could be."
+        f"{how} {clear} {'is' if clear == 1 else 'are'} clear. Where none is, the interval says how large one could be."
     )
+
+
+def _clearest(result: Compare) -> list[str]:
+    """The largest differences that stand out, a line each."""
+    found = [(p, d) for p in result.pairs for d in p.differences if d.stands_out and d.alike.value is not None]
+    found.sort(key=lambda one: -abs(one[1].alike.value or 0.0))
+    said = []
+    for pair, d in found[:MOST_NAMED]:
+        low, high = d.alike.low or 0.0, d.alike.high or 0.0
+        said.append(
+            f"{saying.outcome(d.construct, d.level)}: {_name(pair.first)} {signed(d.alike.value or 0.0, low, high)} points from "
+            f"{_name(pair.second)} ({signed_interval(low, high)})."
+        )
+    if len(found) > MOST_NAMED:
+        said.append(f"{len(found) - MOST_NAMED:,} more are in the table.")
+    return said
 
 
 def _support(result: Compare) -> Part | None:
@@ -252,7 +271,7 @@ def _support(result: Compare) -> Part | None:
             "apart the groups' mixes, the fewer."
         ),
     )
-    return Part(title="What was made alike", figure=Laid(table=table))
+    return Part(figure=Laid(table=table))
 
 
 def _names(result: Compare, pair: Pair, word: str) -> str:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from selfrule.report.charts.svg import PAGE, PHONE, Chart, Drawing, Scale, nice, whisker
+from selfrule.report.charts.svg import PAGE, PHONE, Chart, Drawing, Scale, fit, nice, whisker
 from selfrule.report.numbers import signed
 
 ROW, HEAD, GAP, FOOT = 20.0, 24.0, 8.0, 38.0
+NARROW, WIDE = 262.0, 360.0  # room for labels, and where they are long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,8 @@ def _draw(
     groups: Sequence[Differences], name: str, title: str, description: str, phone: bool, ends: tuple[str, str]
 ) -> tuple[Drawing, float]:
     drawing = Drawing(name, PHONE if phone else PAGE, title, description)
-    left, right, far = (12.0, 240.0, 338.0) if phone else (262.0, 620.0, 752.0)
+    wide = any(fit(row.label, NARROW - 12) != row.label for group in groups for row in group.rows)
+    left, right, far = (12.0, 240.0, 338.0) if phone else (WIDE if wide else NARROW, 640.0, 752.0)
     scale = signed_scale(groups, left, right)
     y, placed = 6.0, list[tuple[float, Difference]]()
     for group in groups:
@@ -97,7 +99,7 @@ def _draw(
         if row.value is not None:
             drawing.mark(row.shape, scale(row.value), at, row.cls, row.tip)
         quiet = row.value is None
-        drawing.text(far, at + 4.5, row.text, "t soft sm" if quiet else "t num", "end", room=88 if phone else 124)
+        drawing.text(far, at + 4.5, row.text, "t soft sm" if quiet else "t num", "end", room=88 if phone else 104)
     return drawing, y + (FOOT if any(ends) else 24)
 
 
