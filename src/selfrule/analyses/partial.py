@@ -18,7 +18,7 @@ def partial_of(periods: Periods, at: NDArray[np.int64], weight: NDArray[np.float
     """Why each period is partial, None where it is not.
 
     The first one is where the data begin more than a day after it does, unless conversations come so seldom that a start that
-    late is no surprise (three times their mean distance in that period, which chance passes once in twenty times); the last
+    late is no surprise (three times the mean distance of its days with one, which chance passes once in twenty); the last
     one likewise. Any period is that has less than a quarter of the conversations of the periods around it (the median of two
     on either side, those that are partial at the ends left out).
 
@@ -51,6 +51,8 @@ def partial_of(periods: Periods, at: NDArray[np.int64], weight: NDArray[np.float
 
 
 def _distance(inside: NDArray[np.int64], when: NDArray[np.int64]) -> float:
-    """Mean time between the conversations of a period, or of all where it has one alone."""
-    times = inside if len(inside) > 1 else when
-    return (int(times.max()) - int(times.min())) / max(len(times) - 1, 1)
+    """Mean time between the days with a conversation in a period, or in all periods where it has one such day alone."""
+    days = np.unique(inside // DAY)
+    if len(days) < 2:
+        days = np.unique(when // DAY)
+    return DAY * float(days[-1] - days[0]) / max(len(days) - 1, 1)

@@ -255,7 +255,7 @@ def _beside(bridge: Bridge, draws: int) -> Floats:
 
 def carriers(got: Clustering) -> float:
     """Effective number of people who carry the rarer side of a share; conversations where each has its own person."""
-    return got.carriers or float(min(got.events, got.n - got.events))
+    return got.carriers or float(min(got.events, got.n - got.events, 1 if got.clusters == 1 else got.n))
 
 
 def expanded(draws: Floats, people: float) -> Interval:

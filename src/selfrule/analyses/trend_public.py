@@ -54,7 +54,7 @@ def _size(point: Figure, people: bool) -> int:
     """Conversations of a point or, where people count, the fewer of both; those not rated where none was."""
     if not point.n:
         return point.missing
-    return min(point.n, point.persons) if people and point.persons is not None else point.n
+    return min(point.n, point.persons) if people and point.persons else point.n  # nobody known: conversations alone count
 
 
 def _crossed(series: Sequence[Series], top: _Why, k: int, people: bool, *, partition: bool) -> list[_Why]:
