@@ -10,6 +10,7 @@ from scipy.special import expit, gammaln, logit
 
 from selfrule.analyses.figures import Figure
 from selfrule.analyses.people_rows import Chance, Rows, chance_of, mean_of_people, of_people, t_of
+from selfrule.estimate.clusters import clustering, persons_of
 
 EXPOSURE: tuple[tuple[str, int], ...] = (
     ("1 conversation", 1), ("2-4", 2), ("5-9", 5), ("10-19", 10), ("20-49", 20), ("50 or more", 50),
@@ -20,6 +21,7 @@ FRACTIONS = (0.01, 0.05, 0.1)
 """Parts of the people whose share of the outcome is given."""
 
 LEAST_CARRIERS, LEAST_FOR_GINI = 50, 150
+FEWEST = 5  # people, for whose average an interval is given
 SIMULATIONS = 200
 GRID = np.unique(np.r_[0.0, np.geomspace(0.0005, 1.0, 60), np.linspace(0.02, 1.0, 50)])
 
@@ -109,27 +111,35 @@ def affected_of(rows: Rows, at: int) -> Affected:
         rows: Conversations of known people; those not known count nowhere.
         at: The t above, at least 1.
     """
-    m, y = rows.per_person(rows.known), rows.per_person(rows.hits)
-    there = m > 0
-    m, y = m[there], y[there]
+    rated = rows.where(rows.known)
+    m, y = rated.per_person(rated.known), rated.per_person(rated.hits)
     edges = np.array([least for _, least in EXPOSURE])
     of = np.searchsorted(edges, m, side="right") - 1
     exposure = []
     for i, (name, _) in enumerate(EXPOSURE):
         mine = of == i
         if mine.any():
-            exposure.append(Exposed(name, _any(m[mine], y[mine]), _each(m[mine], y[mine])))
+            part = rated.where(mine[rated.person])
+            exposure.append(Exposed(name, _any(m[mine], y[mine]), _each(part, m[mine])))
     enough = m >= at
     expected = mean_of_people(_in_draws(m[enough], y[enough], at), int(m[enough].sum()))
-    return Affected(_any(m, y), _each(m, y), at, expected, exposure)
+    return Affected(_any(m, y), _each(rated, m), at, expected, exposure)
 
 
 def _any(m: NDArray[np.int64], y: NDArray[np.int64]) -> Figure:
     return of_people(int(np.count_nonzero(y)), len(m), int(m.sum()))
 
 
-def _each(m: NDArray[np.int64], y: NDArray[np.int64]) -> Figure:
-    return mean_of_people(y / m, int(m.sum()))
+def _each(rated: Rows, m: NDArray[np.int64]) -> Figure:
+    """The mean over people of y / m: a share of conversations in which each weighs one over those of its person."""
+    weight = None if int(m.max(initial=1)) == int(m.min(initial=1)) else 1 / m[rated.person]
+    got = clustering(persons_of(rated.person, weight), rated.hits)
+    low, high = got.exact_if_few()
+    affected = int(np.count_nonzero(rated.per_person(rated.hits)))
+    if len(m) < FEWEST:
+        why = f"fewer than {FEWEST} people: no interval"
+        return Figure(value=got.share, n=got.n, persons=len(m), events=affected, reason=why)
+    return Figure(value=got.share, low=low, high=high, n=got.n, persons=len(m), events=affected)
 
 
 def _in_draws(m: NDArray[np.int64], y: NDArray[np.int64], t: int) -> NDArray[np.float64]:

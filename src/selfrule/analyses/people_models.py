@@ -219,11 +219,12 @@ def alike_of(rows: Rows) -> Alike | None:
     joined = y * (y - 1) / (m - 1)
     again = float(joined.sum() / y.sum())
     several = float(joined.sum() ** 2 / max((joined**2).sum(), 1e-300))
-    if several < FEW_EVENTS or not again < 1:
+    owed = (joined - again * y) / y.sum()
+    square = float((owed**2).sum())
+    if several < FEW_EVENTS or not again < 1 or square < 1e-15:
         refused = replace(rests, reason="too few people with more than one")
         return Alike(refused, refused, rate)
-    owed = (joined - again * y) / y.sum()
-    worth = again * (1 - again) / (float((owed**2).sum()) * (t_of(owed) / normal_quantile(CONFIDENCE)) ** 2)
+    worth = again * (1 - again) / (square * (t_of(owed) / normal_quantile(CONFIDENCE)) ** 2)
     low, high = wilson(again * worth, worth)
     limits = [(share - rate) / (1 - rate) for share in (again, low, high)]
     return Alike(

@@ -154,7 +154,7 @@ def mean_of_people(values: NDArray[np.float64], conversations: int) -> Figure:
     worth, few = float(n), above < FEW_EVENTS or n - above < FEW_EVENTS
     residual = (values - share) ** 2
     square = float(residual.sum())
-    if above >= FEW_EVENTS and square > 0 and 0 < share < 1:
+    if above >= FEW_EVENTS and square > 1e-12 * n and 0 < share < 1:
         t = t_of(values - share) / normal_quantile(CONFIDENCE)
         worth = n * max(share * (1 - share) / (square / (n - 1)) / t**2, 1 / n)
     low, high = (clopper_pearson if few else wilson)(min(share, 1.0) * worth, worth)

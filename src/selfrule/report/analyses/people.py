@@ -57,7 +57,7 @@ def _affected(result: People, affected: Affected) -> Part:
             Td(saying.share(one.affected), one.affected.value),
             Td(saying.limits(one.affected), one.affected.low),
             Td(saying.share(one.each), one.each.value),
-            Td(saying.limits(one.each), one.each.low),
+            Td(interval_of(one.each), one.each.low),
         ]
         for one in affected.exposure
     ]

@@ -155,11 +155,13 @@ def survival_part(result: People, found: Survival) -> Part:
     """How many people have reached the outcome by when."""
     what = named(result)
     clock = "conversations" if found.clock == "conversations" else "days since the first one"
-    said = [
-        f"{number(found.reached)} of {plural(found.people, 'person', 'people')} reach a first {what} while they are followed; "
-        f"{number(found.ended)} are followed to their last conversation without, {number(found.at_gap)} to one that could not be "
-        "rated. The curve says how many would have reached it by then, were those who leave like those who stay."
-    ]
+    said = ["The same by days since a person's first conversation in the logs."]
+    if found.clock == "conversations":
+        said = [
+            f"{number(found.reached)} of {plural(found.people, 'person', 'people')} reach a first {what} while they are "
+            f"followed; {number(found.ended)} are followed to their last conversation without, {number(found.at_gap)} to one "
+            "that could not be rated. The curve says how many would have reached it by then, were those who leave like those who stay."
+        ]
     if found.median is not None:
         said.append(f"Half of them have by {found.clock.removesuffix('s')} {number(found.median)}.")
     rows = [
