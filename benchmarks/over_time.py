@@ -63,7 +63,7 @@ def kokorochat(options: argparse.Namespace) -> None:
         print("skipped: no ../shared/data beside this checkout")
         return
     study = options.folder / "kokorochat"
-    done = selfrule("audit", data, "-o", study)
+    done = selfrule("audit", data, "-o", study, "--map", "person=review_by_client_en.client_id")
     print(f"audit: {done.seconds:.0f} s, peak {done.peak_mb:,.0f} MB, exit {done.code}")
     print("HUMAN TO HUMAN: role-played counselling between people; nothing here is about an AI assistant.")
     scaling.measure(study, options.names or scaling.there())

@@ -5,8 +5,9 @@ Every estimand is of the population, computed from `over_time_population.cells` 
 - *shares*: the rate of a month (and of a domain or model in it).
 - *trend*: the least-squares slope of the months' rates, and the rate of the last four months less, and over, that of the first.
 - *change*: the second half of the months against the first. The linear probability model of each half on domain and length is
-  fitted to the whole population of that half; Kitagawa's, Oaxaca's and Blinder's split of these two is the truth. What a
-  person's number of conversations goes with is 0, since rates do not depend on it.
+  fitted to the whole population of that half, a conversation of two domains being two half ones; Kitagawa's, Oaxaca's and
+  Blinder's split of these two is the truth. What a person's number of conversations goes with is 0, since rates do not
+  depend on it.
 - *step*: the month from which log-odds are higher; without a step any change point is a false alarm.
 - *approval*: thumbs of a group and the rest; Mantel and Haenszel's risk difference and odds ratio, and the logistic regression,
   over the population's cells of domain by length.
@@ -117,11 +118,11 @@ def change_truth(world: World) -> dict[str, float]:
     half = world.months // 2
     sides = []
     for rows in (kinds.month < half, kinds.month >= half):
-        design = np.column_stack([kinds.parts[rows], np.eye(4)[kinds.length[rows]][:, 1:]])
-        weight = kinds.probability[rows] / kinds.probability[rows].sum()
-        slopes = np.linalg.lstsq(
-            design.T @ (design * weight[:, None]), design.T @ (weight * kinds.rate[rows]), rcond=None
-        )[0]
+        of, domain = np.nonzero(kinds.parts[rows])
+        design = np.column_stack([np.eye(len(DOMAINS))[domain], np.eye(4)[kinds.length[rows][of]][:, 1:]])
+        weight = (kinds.probability[rows] / kinds.probability[rows].sum())[of] * kinds.parts[rows][of, domain]
+        rate = kinds.rate[rows][of]
+        slopes = np.linalg.lstsq(design.T @ (design * weight[:, None]), design.T @ (weight * rate), rcond=None)[0]
         sides.append((weight @ design, slopes, kinds.share(rows)))
     (x1, b1, p1), (x2, b2, p2) = sides
     moved = (x2 - x1) * (b1 + b2) / 2
