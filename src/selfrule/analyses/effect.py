@@ -119,16 +119,20 @@ def _third(shares: Shares, line: Line, rows: Rows, which: NDArray[np.intp]) -> _
     inside = _within(shares, rows, which)
     figure, _ = shares.cell(inside)
     people = carriers(shares.carried(inside))
-    if shares.bridged or min(people, figure.events or 0) >= FEW_EVENTS:
+    share = float(weight @ value / weight.sum())
+    if min(people, figure.events or 0) >= FEW_EVENTS:
         low, high = expanded(draws, people)
-        share = float(weight @ value / weight.sum())
         figure = msgspec.structs.replace(figure, value=share, low=min(low, share), high=max(high, share))
+    elif shares.bridged:
+        figure = msgspec.structs.replace(figure, value=share, low=None, high=None, reason=_FEW)
     return _Third(figure, draws, people)
 
 
 def _difference(first: _Third, last: _Third, n: int, *, bridged: bool) -> Figure:
     value = (last.figure.value or 0.0) - (first.figure.value or 0.0)
-    if bridged or not (first.few or last.few):
+    if bridged and (first.few or last.few):
+        return Figure(value=value, n=n, reason=_FEW)
+    if not (first.few or last.few):
         low, high = expanded(last.draws - first.draws, min(first.people, last.people))
         return Figure(value=value, low=min(low, value), high=max(high, value), n=n)
     (l1, u1), (l2, u2) = _around(last.figure), _around(first.figure)

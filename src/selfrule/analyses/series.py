@@ -154,7 +154,9 @@ class Shares:
             kind: Kind = "resampled"
             if self._bridges:
                 low, high = self._bridged(parts, i, value[i])
-                noise[i] *= float(np.mean([part.steep**2 for part in parts]))
+                noise[i] *= sum(part.weight[i] * part.steep**2 for part in parts) / sum(
+                    part.weight[i] for part in parts
+                )
             elif few(got):
                 low, high = got.exact_if_few()
                 kind = "exact" if min(got.events, got.n - got.events) < FEW_EVENTS else "Wilson"
