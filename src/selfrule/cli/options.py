@@ -105,7 +105,11 @@ Concurrency = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="Processes [default: all cores].", min=1)]
 Private = Annotated[
-    bool, typer.Option("--private", help="Also write the private report, which quotes flagged turns. Not for sharing.")
+    bool,
+    typer.Option(
+        "--private",
+        help="Also write the private report, which quotes turns: of your own export, its story. Not for sharing.",
+    ),
 ]
 Smallest = Annotated[int, typer.Option("--k", help="Smallest group that a shareable report shows.", min=2)]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any record was skipped.")]

@@ -12,6 +12,11 @@ from selfrule.report.numbers import day, number
 from selfrule.report.story_saying import FEW, SMALL, conversations, halves, listed, of, verdict
 from selfrule.report.story_words import ACTUALIZED, DOMAINS, KINDS
 
+NOTHING = (
+    "It looked for six things: a decision or a message handed over, a verdict on who is right, a claim taken as true, trust in "
+    "it above yourself, closeness, and being unable to do without it. It saw none of them."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
@@ -132,11 +137,7 @@ def lean(figures: Story) -> Chapter | None:
     parts = [Part(paragraphs=said, terms=[(KINDS[k.construct].name, _kind(k)) for k in seen])]
     more = []
     if unseen := [KINDS[k.construct].name for k in rest if k.clear.n]:
-        more.append(
-            f"Not seen at all: {listed(unseen)}."
-            if seen
-            else f"It looked for six things and saw none: {listed(unseen)}."
-        )
+        more.append(f"Not seen at all: {listed(unseen)}." if seen or len(unseen) < len(rest) else NOTHING)
     if unread := [KINDS[k.construct].name for k in rest if not k.clear.n]:
         more.append(f"Not looked for by this program: {listed(unread)}.")
     for primitive, count in figures.actualized.items():
