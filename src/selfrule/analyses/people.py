@@ -188,8 +188,9 @@ def public(result: People, k: int) -> People:
         raise UsageError(f"The smallest group 'k' must be at least 2. Got {k} instead.")
     if result.refused is not None:
         return result
-    if result.persons is None or result.persons < k:
-        few = f"These are the conversations of fewer than {k} people, of whom nothing is shown."
+    rated = 0 if result.affected is None else result.affected.overall.persons or 0
+    if rated < k:
+        few = f"These are rated conversations of fewer than {k} people, of whom nothing is shown."
         return msgspec.structs.replace(
             result,
             refused=few,

@@ -160,7 +160,8 @@ def survival_part(result: People, found: Survival) -> Part:
         said = [
             f"{number(found.reached)} of {plural(found.people, 'person', 'people')} reach a first {what} while they are "
             f"followed; {number(found.ended)} are followed to their last conversation without, {number(found.at_gap)} to one "
-            "that could not be rated. The curve says how many would have reached it by then, were those who leave like those who stay."
+            "that could not be rated. The curve says how many would have reached it by then, were those who leave like those "
+            "who stay."
         ]
     if found.median is not None:
         said.append(f"Half of them have by {found.clock.removesuffix('s')} {number(found.median)}.")
