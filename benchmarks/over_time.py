@@ -21,6 +21,13 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before numpy is loaded: runs share the machine
 
 
+WHERE = (
+    "turns=dialogue,text=utterance,role=role,time=time,person=review_by_client_en.client_id,"
+    "roles.counselor=assistant,roles.client=user"
+)
+"""Where the fields of KokoroChat are."""
+
+
 def recover(options: argparse.Namespace) -> None:
     """How often intervals hold the truth."""
     import over_time_recover as recovering
@@ -63,7 +70,7 @@ def kokorochat(options: argparse.Namespace) -> None:
         print("skipped: no ../shared/data beside this checkout")
         return
     study = options.folder / "kokorochat"
-    done = selfrule("audit", data, "-o", study, "--map", "person=review_by_client_en.client_id")
+    done = selfrule("audit", data, "-o", study, "--map", WHERE)
     print(f"audit: {done.seconds:.0f} s, peak {done.peak_mb:,.0f} MB, exit {done.code}")
     print("HUMAN TO HUMAN: role-played counselling between people; nothing here is about an AI assistant.")
     scaling.measure(study, options.names or scaling.there())

@@ -55,6 +55,13 @@ SCENARIOS: dict[str, Scenario] = {
     "factors, rising, confounded": Scenario(
         World(length=EVEN.length, factor=(0.0, 0.35, 0.7, 1.05), overlap=0.3, tilt=0.7, people=2000), ("factors",)
     ),
+    "factors, rising, 1 in 250": Scenario(
+        World(length=EVEN.length, factor=(0.0, 0.35, 0.7, 1.05), rate=0.004, people=2500, spread=2.0), ("factors",)
+    ),
+    "factors, rising, 1 in 100, busy people": Scenario(
+        World(length=EVEN.length, factor=(0.0, 0.35, 0.7, 1.05), rate=0.01, people=60, exponent=0.5, spread=2.0),
+        ("factors",),
+    ),
     "models alike": Scenario(World(), ("compare",)),
     "models differ by mix alone": Scenario(
         World(model_tilt=1.2, domain=(-2.0, -1.0, 0.0, 0.5, 1.0, 1.5)), ("compare",)
