@@ -261,6 +261,15 @@ def test_bars_are_named_for_what_they_join():
         assert f"Each bar is {words}:" in text
 
 
+def test_what_was_only_looked_at_quickly_is_told_and_is_in_no_count():
+    sample = sample_from(person=[0] * 3, levels={"attachment": [2, 0, 0]}, at=START + np.arange(3) * DAY)
+    figures = story_of(sample, np.concatenate([sample.at, START + np.arange(40) * DAY]))
+    context = story()
+    said = read(render(replace(context, story=replace(context.story, figures=figures)))).text
+    assert "Something stood out in 1 of 3 conversations." in said
+    assert "40 more conversations had a quick first look only" in said
+
+
 def test_shares_are_said_as_people_say_them():
     assert [one_in(x) for x in (0.99, 0.7, 0.5, 0.26, 0.008)] == [
         "nearly all",

@@ -154,10 +154,14 @@ def _short(context: ReportContext, figures: Story) -> tuple[str, list[str]]:
             else f"{number(copies)} more were copies of others and are"
         )
         said.append(f"{more} counted once.")
-    if figures.set_aside:
+    if (more := figures.set_aside) == 1:
         said.append(
-            f"{conversations(figures.set_aside)} more went through a quick first look only, which took them for everyday "
-            "questions. They are not in these counts."
+            "1 more conversation had a quick first look only, which took it for an everyday question. It is not counted."
+        )
+    elif more:
+        said.append(
+            f"{number(more)} more conversations had a quick first look only, which took them for everyday questions. They are not "
+            "in these counts."
         )
     if figures.unrated:
         why = missing_words(context)

@@ -20,9 +20,10 @@ NOTHING = (
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """A part of the story: `code` is a command under it, `moments` and `helpline` ask the template for those (the latter
-    before or after the parts), `closed` what
-    is shown once it is opened, under its own name.
+    """A part of the story.
+
+    `code` is a command under it; `moments` and `helpline` ask the template for those, the latter before the parts or after
+    them; `closed` is shown once it is opened, under its own name.
     """
 
     anchor: str
