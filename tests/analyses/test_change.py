@@ -425,6 +425,25 @@ def test_sides_that_would_give_a_small_third_model_away_are_withheld():
     assert shown.slices == [] and shown.known is None
 
 
+@pytest.mark.parametrize(("small", "shown"), [(None, True), (1, False), (3, False), (5, False)])
+def test_sides_that_would_give_a_small_month_away_are_withheld(small, shown):
+    # months 1 and 2 against 3 and 4, two more beside them: a side less its other month, or all less both sides, is the small one
+    month = np.concatenate([np.full(4 if i == small else 60, i) for i in range(6)])
+    at = START + month * 31 * DAY
+    sample = sample_from(person=np.arange(len(month)), flagged=(month % 2 == 0).astype(int), at=at)
+    pair = sides(sample, "period", "2025-01..2025-02", "2025-03..2025-04")
+    got = public(change_of(sample, *pair, by="period", draws=20), 10)
+    assert (got.difference.value is not None) == shown
+
+
+def test_sides_of_small_months_alone_are_shown_where_they_are_large_together():
+    month = np.repeat(np.arange(6), 8)
+    at = START + month * 31 * DAY
+    sample = sample_from(person=np.arange(len(month)), flagged=(month % 2 == 0).astype(int), at=at)
+    pair = sides(sample, "period", "2025-01..2025-03", "2025-04..2025-06")
+    assert public(change_of(sample, *pair, by="period", draws=20), 10).difference.value is not None
+
+
 def test_groups_of_fewer_than_k_are_joined_and_the_sums_still_hold():
     sample = people([[0.1, 0.2, 0.4]] * 2, count=400, mix=[[0.5, 0.44, 0.06], [0.5, 0.44, 0.06]])
     change = made(sample, *by_time(sample), least=10)

@@ -6,7 +6,6 @@ import msgspec
 
 from selfrule.analyses.change_records import Change, DimensionPart, GroupPart, SamePeople, Slice
 from selfrule.analyses.figures import Figure
-from selfrule.privacy.release import hidden
 
 
 def public(result: Change, k: int) -> Change:
@@ -48,13 +47,19 @@ def _closed(result: Change, k: int, count_people: bool) -> bool:
     for figure in (result.first_share, result.second_share):
         if _small(figure, k, count_people):
             return True
-    sizes = [min(s.n, s.persons) if count_people and s.persons else s.n for s in result.slices]
-    why = hidden(sizes, k)
     for side in (0, 1, 2):
-        kept_back = [s for s, reason in zip(result.slices, why, strict=True) if reason and s.side == side]
-        if kept_back and (sum(s.n for s in kept_back) < k or (count_people and _people(kept_back) < k)):
+        parts = [s for s in result.slices if s.side == side]
+        small = [s for s in parts if _few_in(s, k, count_people)]
+        if not small or (side and len(small) == len(parts)):  # all small: they are the side, which is large
+            continue
+        if sum(s.n for s in small) < k or (count_people and _people(small) < k):
             return True
     return False
+
+
+def _few_in(part: Slice, k: int, count_people: bool) -> bool:
+    """Whether a month, model or product is one that its table withholds."""
+    return part.n < k or (count_people and 0 < part.persons < k)
 
 
 def _people(slices: list[Slice]) -> int:
