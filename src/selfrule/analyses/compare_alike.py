@@ -108,11 +108,8 @@ def strata_of(sample: Sample, how: How, on: Sequence[On]) -> Strata:
     classes = np.where(classes < 0, many - 1, classes).astype(np.int64)
     other = _joint([_language(sample), _month(sample)], [name in on for name in ("language", "month")])
     if how == "matched":
-        sets = (
-            sample.domains @ (1 << np.arange(sample.domains.shape[1], dtype=np.int64)) if "domain" in on else rows * 0
-        )
-        _, found = np.unique(np.stack([other, sets, classes]), axis=1, return_inverse=True)
-        cell = found.reshape(-1).astype(np.int64)
+        sets = sample.domains @ (1 << np.arange(sample.domains.shape[1], dtype=np.int64))
+        cell = _joint([other, np.unique(sets, return_inverse=True)[1], classes], [True, "domain" in on, True])
         return Strata(rows, cell, np.ones(len(rows)), int(cell.max(initial=0)) + 1)
     if "domain" not in on:
         return Strata(rows, other * many + classes, np.ones(len(rows)), int(other.max(initial=0) + 1) * many, many)
