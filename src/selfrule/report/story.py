@@ -154,14 +154,15 @@ def _short(context: ReportContext, figures: Story) -> tuple[str, list[str]]:
             else f"{number(copies)} more were copies of others and are"
         )
         said.append(f"{more} counted once.")
-    if (more := figures.set_aside) == 1:
+    aside = figures.set_aside
+    if aside == 1:
         said.append(
             "1 more conversation had a quick first look only, which took it for an everyday question. It is not counted."
         )
-    elif more:
+    elif aside:
         said.append(
-            f"{number(more)} more conversations had a quick first look only, which took them for everyday questions. They are not "
-            "in these counts."
+            f"{number(aside)} more conversations had a quick first look only, which took them for everyday questions. They are "
+            "not in these counts."
         )
     if figures.unrated:
         why = missing_words(context)
