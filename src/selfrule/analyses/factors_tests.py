@@ -12,11 +12,12 @@ from selfrule.analyses.factors_records import Tested
 from selfrule.analyses.figures import Figure
 from selfrule.analyses.mix import domain_parts
 from selfrule.analyses.sample import Mask, Sample
-from selfrule.estimate.clusters import FEW_EVENTS
 from selfrule.estimate.regression import Effect, odds, trend
 from selfrule.estimate.trend import benjamini_hochberg
 
-_NO_DOMAINS = "too few events in every domain but one to adjust"
+_NO_DOMAINS = "too few events by domain to adjust"
+_OWN = 5  # events, and non-events, with which a domain has a term of its own
+_TOGETHER = 0.2  # share of the events (or non-events) in domains taken together, above which they would hide what they differ in
 _UNKNOWN = "no domain is known"
 
 
@@ -107,9 +108,10 @@ def _by_domain(
 ) -> Effect:
     """The log odds a level with a term for each domain.
 
-    Domains with fewer than ten events, or ten non-events, are taken together as one; conversations with a part in that
-    one are left out where it has none at all, as they would tell nothing of the level. A conversation of several domains
-    counts in equal parts to each.
+    Domains with fewer than five events, or five non-events, are taken together as one; conversations with a part in that
+    one are left out where it has none at all, as they would tell nothing of the level. Where it holds more than a fifth of
+    the events (or of the non-events, where these are fewer), no effect is given: what these domains differ in would stay in
+    it. A conversation of several domains counts in equal parts to each.
     """
     if not len(y):
         return Effect(None, reason=_UNKNOWN)
@@ -117,13 +119,16 @@ def _by_domain(
     if not bool(member[code, :-1].any()):
         return Effect(None, reason=_UNKNOWN)
     size, events = (np.bincount(code, weights=w, minlength=len(parts)) @ member for w in (None, y))
-    own = np.minimum(events, size - events) >= FEW_EVENTS
+    own = np.minimum(events, size - events) >= _OWN
     rest = parts[:, ~own].sum(axis=1)
+    rarer = y if 2 * int(np.count_nonzero(y)) <= len(y) else ~y
     in_rest = rest[code] > 0
-    rest_events = int(np.count_nonzero(y & in_rest))
+    rest_events = int(np.count_nonzero(rarer & in_rest))
     if min(rest_events, int(np.count_nonzero(in_rest)) - rest_events) == 0:
         y, weight, cluster, score, code = (a[~in_rest] for a in (y, weight, cluster, score, code))
         terms = parts[:, own]
+    elif rest_events > _TOGETHER * int(np.count_nonzero(rarer)):
+        return Effect(None, reason=_NO_DOMAINS)
     else:
         terms = np.column_stack([parts[:, own], rest])
     if terms.shape[1] < 2:

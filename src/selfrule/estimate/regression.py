@@ -100,7 +100,9 @@ def trend(
     null = np.bincount(cluster, weights=weight * off * (hits - part)) / spread
     alone = math.sqrt(part * (1 - part) * float((weight * weight * off * off).sum())) / spread
     under = max(math.sqrt(float((null * null).sum())), alone)
-    error = max(found[0], _smoothed(off, hits, weight) / spread * under / alone)
+    apart = math.sqrt(float(((weight * off * (hits - part)) ** 2).sum())) / spread  # as if each had its own person
+    alike = max(math.sqrt(float((null * null).sum())) / apart, 1.0)
+    error = max(found[0], _smoothed(off, hits, weight) / spread * alike)
     return Effect(slope, error, found[1], 2 * float(stdtr(k - 1.0, -abs(slope) / under)))
 
 
