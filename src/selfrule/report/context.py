@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
 from selfrule.analyses.figures import Analysis
-from selfrule.analyses.story import Story
+from selfrule.analyses.story_records import Story
 from selfrule.records import Estimate, EstimateKind
 from selfrule.report.judging import JudgeFacts, Panel
 from selfrule.report.labels import LabelFacts

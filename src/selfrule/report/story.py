@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 
-from selfrule.analyses.story import Story
+from selfrule.analyses.story_records import Story
 from selfrule.report import story_chapters
 from selfrule.report.context import ReportContext, StoryFacts
 from selfrule.report.judges import judge_name, measured_words, pooled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from selfrule.analyses.story import Story
+from selfrule.analyses.story_records import Story
 from selfrule.estimate.reference import published, reference_for
 from selfrule.report.layout import Part
 from selfrule.report.numbers import day

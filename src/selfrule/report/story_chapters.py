@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from selfrule.analyses.story import Kind, Story
+from selfrule.analyses.story_records import Kind, Story
 from selfrule.report.charts.story import bar_words, story_chart
 from selfrule.report.layout import Body, Figure, Key, Part, Table, Td
 from selfrule.report.numbers import day, number

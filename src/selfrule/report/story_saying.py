@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from selfrule.analyses.figures import Figure
-from selfrule.analyses.story import Halves
+from selfrule.analyses.story_records import Halves
 from selfrule.report.numbers import day, number
 
 FEW, SMALL = 5, 20

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from selfrule.analyses.sample import Sample
-from selfrule.analyses.story import KINDS, Story, story_of
+from selfrule.analyses.story import KINDS, story_of
+from selfrule.analyses.story_records import Story
 from selfrule.estimate.frame import NO_TIME
 from selfrule.records import Turn
 from selfrule.report.context import Moment, QuotedTurn, StoryFacts

@@ -34,7 +34,7 @@ from selfrule.version import VERSION
 if TYPE_CHECKING:
     from selfrule.analyses.figures import Analysis
     from selfrule.analyses.sample import Sample
-    from selfrule.analyses.story import Story
+    from selfrule.analyses.story_records import Story
     from selfrule.judges import Judge
     from selfrule.study.costs import Proposal
     from selfrule.study.judged import Summary

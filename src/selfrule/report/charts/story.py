@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from selfrule.analyses.periods import Every
-from selfrule.analyses.story import Stretch
+from selfrule.analyses.story_records import Stretch
 from selfrule.report.charts.svg import PAGE, PHONE, Chart, Drawing, nice
 from selfrule.report.numbers import day, number, plural
 
