@@ -163,7 +163,7 @@ def _between(
     The variance is k / (k - 1) times the sum of squared parts; the limits are Student's t with the fewer of two degrees of
     freedom: Satterthwaite's of that sum, 2 S^2 / (sum u^4 - S^2 / k), and the effective people of the smaller group, less one.
     """
-    k = len(np.unique(sample.cluster[inside | outside]))
+    k = int(np.count_nonzero(np.bincount(sample.cluster[inside | outside])))
     if k < 2:
         return replace(base, value=math.exp(value), reason="one person: no interval")
     square, fourth = float((parts**2).sum()), float((parts**4).sum())
