@@ -130,10 +130,10 @@ def _trends(result: Factors, what: str) -> list[Part]:
         describe=lambda: " ".join(items),
         ends=("lower odds", "higher odds"),
     )
-    legend = [
-        Key("circle", "flag", "domains made alike, where they could be"),
-        Key("hollow", "uncorrected", "as they are"),
-    ]
+    legend = []
+    if any(r.beside is not None for r in rows):
+        alike = Key("circle", "flag", "with domains made alike, where they could be")
+        legend = [alike, Key("hollow", "uncorrected", "as it is")]
     return [
         Part(
             title="Whether it rises with the level",
@@ -152,6 +152,8 @@ def _sentence(test: Tested) -> str:
     said = f"{name(test.factor)}: {each} multiplies the odds by {_times(test.odds)}"
     if test.odds_by_domain.value is not None:
         said += f"; with domains made alike by {_times(test.odds_by_domain)}"
+    elif "too few" in (test.odds_by_domain.reason or ""):
+        said += "; too few for domains to be made alike"
     return f"{said}. {_steps(test)}"
 
 
