@@ -27,7 +27,7 @@ PUBLISHED: dict[str, Direction] = {
     "actualized_value_judgment_distortion": "below",
     "actualized_action_distortion": "below",
 }
-"""On which side of its baseline the reference study found each: arXiv:2601.19062, as in method 1.10. No figures are given."""
+"""On which side of its baseline the reference study found each: arXiv:2601.19062 (its directions alone)."""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
