@@ -387,7 +387,12 @@ def popularity(sample: Sample, truth: dict[str, float]) -> list[Seen]:
     from selfrule.analyses.popularity import popularity_of
 
     of = popularity_of(sample).domains
-    return [seen("popularity: r", one.r, truth[one.domain]) for one in of if one.domain in truth]
+    found = []
+    for one in of:
+        if one.domain in truth:
+            kind = "r, unrelated" if truth[one.domain] == 0 else "r before noise hides it"
+            found.append(seen(f"popularity: {kind}", one.r, truth[one.domain]))
+    return found
 
 
 PROBES: dict[str, Callable[[Sample, Any], list[Seen]]] = {
