@@ -15,6 +15,7 @@ from selfrule.report.findings import AT_MOST
 from selfrule.report.layout import Body, Key, Part, Section, Table, Td
 from selfrule.report.layout import Figure as Laid
 from selfrule.report.numbers import day, number, plural, signed, signed_interval, times
+from selfrule.report.panels import short_names
 from selfrule.report.text import one_line
 
 NAME = "trend"
@@ -116,8 +117,15 @@ def _breakdown(result: Trend, one: Breakdown) -> list[Part]:
 
 
 def _bridges(bridges: Sequence[Bridged]) -> Part:
+    short = short_names([*{name: None for one in bridges for name in (one.to, one.of)}])
     rows = [
-        [Td(one.of), Td(one.to), Td(number(one.anchors), one.anchors), *saying.cells(one.yes), *saying.cells(one.no)]
+        [
+            Td(short[one.of]),
+            Td(short[one.to]),
+            Td(number(one.anchors), one.anchors),
+            *saying.cells(one.yes),
+            *saying.cells(one.no),
+        ]
         for one in bridges
     ]
     table = Table(
@@ -126,7 +134,7 @@ def _bridges(bridges: Sequence[Bridged]) -> Part:
         bodies=[Body("", rows)],
         text_columns=frozenset({0, 1}),
     )
-    return Part(title="The bridge between judges", paragraphs=[bridged(bridges)], figure=Laid(table=table))
+    return Part(title="The bridge between judges", paragraphs=[bridged(short[bridges[0].to])], figure=Laid(table=table))
 
 
 def _label(series: Series, by: By | None = None) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from selfrule import rubric
 from selfrule.analyses.figures import Figure
-from selfrule.analyses.trend_records import Bridged, Change, Series, Trend
+from selfrule.analyses.trend_records import Change, Series, Trend
 from selfrule.report.analyses import saying
 from selfrule.report.numbers import day, percent, plural, signed, signed_interval, times
 from selfrule.report.text import one_line
@@ -137,9 +135,8 @@ def _traffic(result: Trend) -> tuple[float, float] | None:
     return (held[0], held[-1]) if len(held) > 1 else None
 
 
-def bridged(bridges: Sequence[Bridged]) -> str:
-    """What the bridge did."""
-    to = one_line(bridges[0].to, 80)
+def bridged(to: str) -> str:
+    """What the bridge to a judge's scale did."""
     return (
         f"The studies were rated by different judges. Shares by another judge than {to} were carried over to its scale with "
         "conversations that both rated, and their intervals hold the uncertainty of that."
