@@ -103,7 +103,7 @@ def test_any_sample_is_compared_with_limits_in_order_and_shares_in_range(frame, 
     if sample.model is None:
         return
     result = compare_of(sample, how=how, least=1, outcomes=OUTCOMES[::3])
-    assert sum(s.conversations for s in result.sides) + result.others == len(sample)
+    assert sum(s.conversations for s in result.sides) + result.unknown + sum(result.left_out) == len(sample)
     for pair in result.pairs:
         assert 0 <= pair.kept_first <= 1 + 1e-9
         assert len(pair.differences) == len(OUTCOMES[::3])
@@ -288,11 +288,20 @@ def test_small_groups_are_withheld_unnamed_with_another_that_subtraction_would_g
     assert b"beta" not in said
 
 
-def test_a_few_conversations_outside_all_groups_hide_the_smallest_group_too():
+def test_a_group_too_small_to_be_compared_hides_the_smallest_that_is_too():
     model = np.repeat([0, 1, 2], [200, 60, 7])
-    gated = public(compare_of(made(model, np.arange(267) % 4 == 0), least=10, outcomes=ONE), 10)
+    result = compare_of(made(model, np.arange(267) % 4 == 0), least=10, outcomes=ONE)
+    assert result.left_out == [7]
+    gated = public(result, 10)
     assert [side.name for side in gated.sides] == ["alpha"]
-    assert gated.others == gated.left_out == 0
+    assert gated.left_out == []
+
+
+def test_a_few_conversations_of_no_known_model_are_counted_only_in_private():
+    model = np.repeat([0, 1, -1], [200, 60, 7])
+    result = compare_of(made(model, np.arange(267) % 4 == 0), outcomes=ONE)
+    assert result.unknown == 7
+    assert (public(result, 10).unknown, len(public(result, 10).sides)) == (0, 2)
 
 
 def test_groups_of_few_people_are_withheld_where_the_study_has_many():

@@ -111,8 +111,8 @@ def compare_of(
         target=to,
         sides=sides,
         pairs=pairs,
-        others=int(np.count_nonzero(group < 0)),
-        left_out=int(np.count_nonzero(counts)) - len(names),
+        unknown=int(np.count_nonzero(attribute.codes < 0)),
+        left_out=sorted(int(n) for g, n in enumerate(counts) if n and g not in chosen),
         shared=_shared(sample, group),
     )
 

@@ -71,8 +71,8 @@ class Compare(Analysis, frozen=True, kw_only=True, tag="compare"):
     """Groups of conversations side by side: shares as they are, and differences as they are and with the same mix.
 
     `on` is by what they are made alike; `reference` the group that every other is compared with (None: every two);
-    `target` the group whose mix they are given (None: the mix of all). `others` counts conversations in none of the groups,
-    `left_out` groups of too few of them; `shared` known people with conversations in more than one group.
+    `target` the group whose mix they are given (None: the mix of all). `unknown` counts conversations in no group,
+    `left_out` those of each group that has too few; `shared` known people with conversations in more than one group.
     """
 
     by: By
@@ -82,8 +82,8 @@ class Compare(Analysis, frozen=True, kw_only=True, tag="compare"):
     target: str | None
     sides: list[Side]
     pairs: list[Pair]
-    others: int
-    left_out: int
+    unknown: int
+    left_out: list[int]
     shared: int
 
 
@@ -98,7 +98,7 @@ def public(result: Compare, k: int) -> Compare:
     """
     people = result.persons is not None and result.persons >= k
     sizes = [_size(side, people) for side in result.sides]
-    reasons = hidden([*sizes, result.others], k)
+    reasons = hidden([*sizes, *result.left_out], k)
     gone = {side.name for side, reason in zip(result.sides, reasons, strict=False) if reason}
     sides = [side for side in result.sides if side.name not in gone]
     pairs = [pair for pair in result.pairs if not gone & {pair.first, pair.second}]
@@ -107,7 +107,6 @@ def public(result: Compare, k: int) -> Compare:
     names = {side.name: side.name for side in sides}
     if result.by == "study":
         names = {side.name: f"study {at}" for at, side in enumerate(result.sides, 1)}
-    small = bool(gone) or 0 < result.others < k
     return msgspec.structs.replace(
         result,
         reference=names.get(result.reference or ""),
@@ -123,8 +122,8 @@ def public(result: Compare, k: int) -> Compare:
             )
             for pair in pairs
         ],
-        others=0 if small else result.others,
-        left_out=0 if small else result.left_out,
+        unknown=0 if result.unknown < k else result.unknown,
+        left_out=[] if any(reasons) else result.left_out,
         shared=0 if result.shared < k else result.shared,
         notes=[*result.notes, *_said(len(gone))],
         withheld=lost,

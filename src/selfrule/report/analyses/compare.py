@@ -37,9 +37,11 @@ def section(result: Compare) -> Section:
 def _before(result: Compare) -> Part:
     """What is not compared, and who is in several groups."""
     items = []
-    if result.others:
-        few = f", {plural(result.left_out, 'group')} of too few among them" if result.left_out else ""
-        items.append(f"Not compared: {plural(result.others, 'conversation')} of no {result.by} compared here{few}.")
+    if result.unknown:
+        items.append(f"Not compared: {plural(result.unknown, 'conversation')} of no known {result.by}.")
+    if result.left_out:
+        few, of = plural(len(result.left_out), "group"), plural(sum(result.left_out), "conversation")
+        items.append(f"Not compared: {few} of too few conversations each, or beyond the largest thirty; {of} in all.")
     if result.shared:
         items.append(
             f"{plural(result.shared, 'person has', 'people have')} conversations in more than one group; intervals allow for it."
