@@ -57,7 +57,7 @@ def compare_of(
             sets of domains, length, language and month; "paired" over the person's first words, for scenarios that were
             held with each (`Sample.opening`).
         on: By what groups are made alike. None: domain and length, or where matched all of domain, length, language and month
-            that the logs know, except `by` itself.
+            that the logs know, except `by` itself, and month between studies.
         to: The group that every other is compared with, and whose mix all are given. None: every two (up to four groups, else
             each with the largest), and the mix of all groups.
         outcomes: What is compared.
@@ -148,7 +148,7 @@ def _on(sample: Sample, by: By, how: How) -> list[On]:
     if how == "matched":
         if sample.language is not None and by != "language":
             found.append("language")
-        if len(periods_of(sample.at)):
+        if by != "study" and len(periods_of(sample.at)):  # studies are often of different months altogether
             found.append("month")
     return found
 
