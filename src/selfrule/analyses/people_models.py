@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from selfrule.analyses.figures import Figure
 from selfrule.analyses.people_rows import DAY, Rows, t_of
-from selfrule.estimate.clusters import FEW_EVENTS
 from selfrule.estimate.intervals import CONFIDENCE, normal_quantile, wilson
 
-LEAST_AFFECTED = 20
-"""People with the outcome below whom a model is refused: its intervals miss too often (docs/analyses.md)."""
+LEAST_AFFECTED, LEAST_FOR_LIKENESS = 20, 150
+"""People with the outcome below whom a model, and likeness, are refused: intervals miss too often (docs/analyses.md)."""
 
 MONTH = 30.4375 * DAY
 
@@ -196,7 +195,8 @@ def alike_of(rows: Rows) -> Alike | None:
     differ, R would be P. The usual estimate weighs a person by m^2: a few people with very many conversations decide, and its
     resamples cover 35 to 90 % (docs/analyses.md); one that weighs people alike does no better. Limits are Wilson's on R's
     effective number (its linearised variance, t on Satterthwaite's degrees of freedom); those of the correlation follow with
-    P as it is. Refused below 20 affected people, and where fewer than ten, effectively, have more than one.
+    P as it is. Refused below 150 affected people. (A rule on how many have several would be met where they happen to be many, and
+    the intervals that it lets through miss more often.)
 
     Args:
         rows: Conversations of known people; their order does not matter.
@@ -213,16 +213,15 @@ def alike_of(rows: Rows) -> Alike | None:
     affected = int(np.count_nonzero(y))
     rests = Figure(n=int(m.sum()), persons=len(m), events=int(y.sum()))
     rate = float(y.sum() / m.sum())
-    if affected < LEAST_AFFECTED:
-        refused = replace(rests, reason=f"fewer than {LEAST_AFFECTED} people with the outcome")
+    if affected < LEAST_FOR_LIKENESS:
+        refused = replace(rests, reason=f"fewer than {LEAST_FOR_LIKENESS} people with the outcome")
         return Alike(refused, refused, rate)
     joined = y * (y - 1) / (m - 1)
     again = float(joined.sum() / y.sum())
-    several = float(joined.sum() ** 2 / max((joined**2).sum(), 1e-300))
     owed = (joined - again * y) / y.sum()
     square = float((owed**2).sum())
-    if several < FEW_EVENTS or not again < 1 or square < 1e-15:
-        refused = replace(rests, reason="too few people with more than one")
+    if not 0 < again < 1 or square < 1e-15:
+        refused = replace(rests, reason="nobody has more than one, or all are")
         return Alike(refused, refused, rate)
     worth = again * (1 - again) / (square * (t_of(owed) / normal_quantile(CONFIDENCE)) ** 2)
     low, high = wilson(again * worth, worth)
