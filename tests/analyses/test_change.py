@@ -444,6 +444,15 @@ def test_sides_of_small_months_alone_are_shown_where_they_are_large_together():
     assert public(change_of(sample, *pair, by="period", draws=20), 10).difference.value is not None
 
 
+def test_few_conversations_without_a_time_are_not_counted_in_what_is_released():
+    sample = people([[0.1, 0.2, 0.4]] * 2)
+    undated = replace(sample, at=np.where(np.arange(len(sample)) % 100 == 0, NO_TIME, sample.at))
+    change = change_of(undated, *sides(undated, "period", "2025-01", "2025-04"), by="period", draws=20)
+    assert 0 < change.undated < 10
+    assert public(change, 10).undated is None
+    assert public(change, 2).undated == change.undated
+
+
 def test_groups_of_fewer_than_k_are_joined_and_the_sums_still_hold():
     sample = people([[0.1, 0.2, 0.4]] * 2, count=400, mix=[[0.5, 0.44, 0.06], [0.5, 0.44, 0.06]])
     change = made(sample, *by_time(sample), least=10)

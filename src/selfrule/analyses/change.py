@@ -109,6 +109,7 @@ def change_of(
         "second_share": ends[1],
         "known": sample.persons,
         "slices": slices(sample, by, first, second, known),
+        "undated": int(np.count_nonzero(sample.at == NO_TIME)) if by == "period" else 0,
         "notes": _notes(sample, by, first, second),
     }
     if not (ends[0].n and ends[1].n):
@@ -192,10 +193,6 @@ def _part(
 
 def _notes(sample: Sample, by: By, first: Side, second: Side) -> list[str]:
     notes = []
-    undated = int(np.count_nonzero(sample.at == NO_TIME))
-    if by == "period" and undated:
-        have = "has no time and is" if undated == 1 else "have no time and are"
-        notes.append(f"{undated:,} of {len(sample):,} conversations {have} on neither side.")
     spans = [_days(sample, side.rows) for side in (first, second)]
     if by in {"model", "product"} and None not in spans:
         (a, b), (c, d) = spans  # type: ignore[misc]

@@ -33,8 +33,15 @@ def public(result: Change, k: int) -> Change:
     if same is not None and _few(same, result, k, count_people):
         same = None
         gone += 1
+    undated = None if 0 < (result.undated or 0) < k else result.undated
     return msgspec.structs.replace(
-        result, dimensions=dimensions, same=same, known=None, slices=[], withheld=result.withheld + gone
+        result,
+        dimensions=dimensions,
+        same=same,
+        undated=undated,
+        known=None,
+        slices=[],
+        withheld=result.withheld + gone,
     )
 
 
@@ -79,6 +86,7 @@ def _withheld(result: Change, k: int) -> Change:
         conversations=0 if few else result.conversations,
         persons=None if few or (result.persons or 0) < k else result.persons,
         unrated=0,
+        undated=None,
         first_share=none,
         second_share=none,
         difference=none,

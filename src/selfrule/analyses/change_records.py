@@ -67,7 +67,8 @@ class Change(Analysis, frozen=True, kw_only=True, tag="change"):
     """A difference between two sides, split into mix and rate.
 
     `difference` is `second_share` less `first_share`, and exactly `mix` plus `rate`; `mix` is exactly the sum of the parts of
-    `dimensions`. `left_out` names dimensions that could not be used, each with the reason. `known` and `slices` are for the
+    `dimensions`. `left_out` names dimensions that could not be used, each with the reason. `undated`
+    counts conversations without a time, which are in no period (None: some, and few of them). `known` and `slices` are for the
     release gate, which takes them out.
     """
 
@@ -84,5 +85,6 @@ class Change(Analysis, frozen=True, kw_only=True, tag="change"):
     dimensions: list[DimensionPart]
     left_out: dict[str, str] = msgspec.field(default_factory=dict)
     same: SamePeople | None = None
+    undated: int | None = 0
     known: int | None = None
     slices: list[Slice] = msgspec.field(default_factory=list)

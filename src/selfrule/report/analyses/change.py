@@ -12,7 +12,7 @@ from selfrule.estimate.multiplicity import together
 from selfrule.report.analyses import saying
 from selfrule.report.charts.waterfall import Level, Step, waterfall_chart
 from selfrule.report.layout import Body, Figure, Part, Section, Table, Td
-from selfrule.report.numbers import day, number, signed_interval
+from selfrule.report.numbers import day, number, plural, signed_interval
 from selfrule.report.text import one_line
 from selfrule.rubric import load
 
@@ -142,6 +142,10 @@ def _steps(result: Change, names: tuple[str, str], split: bool) -> Part:
             paragraphs.append(NOTHING_SURE if _holds_zero(result.mix) and _holds_zero(result.rate) else CANCELLED)
     elif result.dimensions:
         paragraphs.append(FEW_WORDS)
+    if result.undated is None or result.undated:
+        some = "Some conversations have" if result.undated is None else f"{plural(result.undated, 'conversation')} "
+        some += "" if result.undated is None else "has" if result.undated == 1 else "have"
+        paragraphs.append(f"{some} no time and {'is' if result.undated == 1 else 'are'} on neither side.")
     for name, why in result.left_out.items():
         paragraphs.append(f"Left out of the split, {DIMENSIONS[name]}: {why}.")
     steps = [(STEPS[d.name], d.part) for d in result.dimensions] + [(STEPS["rate"], result.rate)] if split else []
