@@ -45,7 +45,8 @@ def signed_scale(groups: Sequence[Differences], start: float, end: float) -> Sca
     values = [v for r in rows for v in (r.value, r.beside) if v is not None and math.isfinite(v)]
     limits = sorted(abs(v) for r in rows for v in (r.low, r.high) if v is not None and math.isfinite(v))
     far = max((abs(v) for v in values), default=0.0)
-    reach = limits[int(len(limits) * 0.9) - 1 if len(limits) > 8 else -1] if limits else 0.0
+    usual = limits[int(len(limits) * 0.9) - 1 if len(limits) > 8 else -1] if limits else 0.0
+    reach = limits[-1] if limits and limits[-1] < 1.6 * usual else usual
     most = max(far * 1.1, min(reach, far * 4) if far else reach, 1e-6)
     ends = [v for r in rows for v in (r.low, r.high) if v is not None and math.isfinite(v)] + values
     low, high = max(min([*ends, 0.0]), -most), min(max([*ends, 0.0]), most)
