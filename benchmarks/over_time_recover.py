@@ -31,6 +31,17 @@ class Scenario:
     probes: tuple[str, ...]
 
 
+HEAD = """# How often intervals of the analyses hold the truth
+
+Made by `python benchmarks/over_time.py recover --out DIR` and `python benchmarks/over_time.py table --out DIR`. Seeds are 0 and
+up; how many is in brackets. What each truth is stands in `over_time_probes.py`, the worlds in `over_time_recover.py`. Truth and
+mean are means over the seeds, width a median; an arrow marks a share outside 93 to 97 % that the chance of the seeds does not
+explain. Figures of one name (months, domains, primitives) are counted together, and are not independent of each other.
+"""
+
+LEAST_GIVEN = 50
+"""Intervals of a figure below which a scenario's share says nothing."""
+
 SERIES = ("trend", "change")
 EVEN = World(length=(0.0, 0.0, 0.0, 0.0), people=2000)  # no effect of length: odds ratios within domains are then exact
 SCENARIOS: dict[str, Scenario] = {
@@ -170,7 +181,8 @@ def tallies(path: Path) -> tuple[int, dict[str, Tally]]:
 
 
 def table(out: Path) -> Iterator[str]:
-    """The results of every scenario as rows of a table."""
+    """The results of every scenario as rows of a table, with what they are: the page benchmarks/over_time.md."""
+    yield HEAD
     yield "| scenario (seeds) | figure | truth | mean | intervals | hold the truth | too high | too low | width | none given |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name in SCENARIOS:
@@ -194,6 +206,28 @@ def table(out: Path) -> Iterator[str]:
             yield f"| {scenario} | {figure} | {' | '.join(shown)} | {f'{100 * none:.0f} %' if none else ''} |"
 
 
+def summary(out: Path) -> Iterator[str]:
+    """One row a figure over all scenarios: how often its intervals hold the truth, and where least and most often."""
+    by: dict[str, list[tuple[str, Tally]]] = {}
+    for name in SCENARIOS:
+        for figure, tally in tallies(path_of(out, name))[1].items():
+            if tally.values or tally.refused:
+                by.setdefault(figure, []).append((name, tally))
+    yield "| figure | scenarios | intervals | hold the truth | least | most | none given |"
+    yield "| --- | ---: | ---: | ---: | --- | --- | ---: |"
+    for figure, rows_ in by.items():
+        given = sum(tally.given for _, tally in rows_)
+        none = sum(tally.refused for _, tally in rows_)
+        enough = [(tally.covered / tally.given, name) for name, tally in rows_ if tally.given >= LEAST_GIVEN]
+        none_given = f"{100 * none / (given + none):.0f} %" if none else ""
+        if not enough:
+            yield f"| {figure} | {len(rows_)} | {given:,} | too few to say | | | {none_given} |"
+            continue
+        pooled = sum(tally.covered for _, tally in rows_) / given
+        low, high = (f"{100 * share:.1f} % ({name})" for share, name in (min(enough), max(enough)))
+        yield f"| {figure} | {len(rows_)} | {given:,} | {100 * pooled:.1f} % | {low} | {high} | {none_given} |"
+
+
 def _mark(tally: Tally) -> str:
     """An arrow where the share is outside 93 to 97 % and its own 95 % interval is too: chance of the seeds aside."""
     low, high = wilson(tally.covered, tally.given)
@@ -206,4 +240,4 @@ def _number(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.3f}"
 
 
-__all__ = ["SCENARIOS", "Scenario", "path_of", "run", "table", "tallies"]
+__all__ = ["SCENARIOS", "Scenario", "path_of", "run", "summary", "table", "tallies"]
