@@ -326,3 +326,15 @@ def test_a_known_difference_is_inside_its_interval_in_most_draws():
         low, high = sorted((sign * d.alike.low, sign * d.alike.high))
         held += low <= 0.1 <= high
     assert held >= 53  # P(53 or fewer of 60 at 95 %) is below 3 %
+
+
+def test_heaps_of_people_give_the_width_that_people_do(monkeypatch):
+    rng = np.random.default_rng(4)
+    person = np.repeat(np.arange(6000), 3)
+    flagged = (rng.random(6000) < 0.2)[person] & (rng.random(18000) < 0.6)
+    sample = made(rng.integers(0, 2, 18000), flagged, domain=rng.integers(0, 3, 18000), person=person)
+    _, heaped = only(sample)
+    monkeypatch.setattr("selfrule.analyses.compare_between.HEAPS", 100_000)
+    _, alone = only(sample)
+    assert heaped.alike.value == pytest.approx(alone.alike.value)
+    assert heaped.alike.high - heaped.alike.low == pytest.approx(alone.alike.high - alone.alike.low, rel=0.04)
