@@ -144,7 +144,7 @@ def test_a_part_of_fewer_than_fifty_people_has_no_interval() -> None:
     found = concentration_of(rows_of(population(2000, 2), FLAGGED_OUTCOME))
     assert found is not None
     for one in found.of_people:
-        assert (one.share.low is None) == (one.people < 50 or 2 * one.people > found.affected)
+        assert (one.share.low is None) == (one.people < 50 or 4 * one.people > 3 * found.affected)
         assert one.share.low is None or one.share.low <= (one.share.value or 0) <= (one.share.high or 0)
 
 

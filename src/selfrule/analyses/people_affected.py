@@ -160,8 +160,8 @@ def concentration_of(rows: Rows, *, seed: int = 0) -> Concentration | None:
     Chance: each person keeps their number of rated conversations and each reaches the outcome at the overall rate, by
     itself. Intervals are on the log-odds, from the linearised variance between people with t on its degrees of freedom
     (Satterthwaite, as in `estimate.clusters`): percentiles of resamples miss far more often, for a resample of few people with
-    very many conversations holds the heaviest once at most. None below 50 people in the part, above half of those affected,
-    and below 150 affected for the Gini coefficient, where these miss too often as well (docs/analyses.md).
+    very many conversations holds the heaviest once at most. None below 50 people in the part, above three quarters of those
+    affected, and below 150 affected for the Gini coefficient, where these miss too often as well (docs/analyses.md).
 
     Args:
         rows: Conversations of known people.
@@ -215,8 +215,8 @@ def _carried(y: NDArray[np.int64], rests: Figure, chances: NDArray[np.float64] |
             figure = replace(figure, reason="more people than are affected: they carry all")
         elif top < LEAST_CARRIERS:
             figure = replace(figure, reason=f"fewer than {LEAST_CARRIERS} people: no interval")
-        elif 2 * top > affected:
-            figure = replace(figure, reason="over half of those affected: no interval")
+        elif 4 * top > 3 * affected:
+            figure = replace(figure, reason="over three quarters of those affected: no interval")
         else:
             edge = values[np.searchsorted(np.cumsum(counts), top)]
             figure = _on_odds(figure, (np.maximum(y - edge, 0) + edge * fraction - share * y) / y.sum())

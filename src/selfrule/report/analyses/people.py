@@ -119,8 +119,8 @@ def _concentration(result: People, found: Concentration) -> Part:
         caption=f"Share of {what} carried by the people with most of them",
         columns=["People with most", "How many", "Carry", "95 % interval", "By chance"],
         bodies=[Body("", rows)],
-        note="By chance: mean and middle 95 % of simulations at one rate for all. No interval below 50 people or above half of "
-        "those affected, where none holds.",
+        note="By chance: mean and middle 95 % of simulations at one rate for all. No interval below 50 people or above three "
+        "quarters of those affected, where none holds.",
     )
     full = min([x for x, y, by in found.curve if min(y, by) > 1 - 1e-9], default=1.0)
     curve = [point for point in found.curve if point[0] <= full]
