@@ -4,7 +4,7 @@ Needs person ids, and all conversations of each person rated. Shares of people b
 beside chance; next levels, onset, escalation and recovery beside the same in random order; change within and between people;
 conversations and days until the first. Private: every group is printed. Add --shareable for what passes the release gate.
 
-Example: selfrule people my-study --construct reliance --level severe
+Example: selfrule people my-study --construct reliance_dependency --level severe
 """
 
 from __future__ import annotations
