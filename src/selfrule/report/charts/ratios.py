@@ -53,7 +53,7 @@ def _rule(drawing: Drawing, scale: Scale, bottom: float, most: int, ends: tuple[
         drawing.text(x, bottom + 15, f"{value:g}\N{MULTIPLICATION SIGN}", "ax", "middle")
     one, (lower, higher) = scale(1.0), ends
     if lower and one - scale.start > 50:
-        drawing.text(one - 8, bottom + 31, f"\N{LEFTWARDS ARROW} {lower}", "ax", "end", room=one - 8)
+        drawing.text(one - 8, bottom + 31, f"\N{LEFTWARDS ARROW} {lower}", "ax", "end", room=(one - 8) * 1.15)
     if higher and scale.end - one > 50:
         drawing.text(one + 8, bottom + 31, f"{higher} \N{RIGHTWARDS ARROW}", "ax", room=drawing.width - one - 8)
 
