@@ -22,7 +22,11 @@ LEAST_EVENTS = 10.0
 SHORTEST = 2
 MOST = 3
 _NULLS = 4000
-_LOCATED = 500
+_LOCATED, _FEWEST, _LONG = (
+    500,
+    100,
+    60,
+)  # resamples that place a change; fewer where more periods than this make one slow
 _MEDIAN = 0.4549364  # of chi-squared with one degree of freedom
 
 Finding = Literal["located", "none", "gradual", "too few"]
@@ -113,7 +117,8 @@ def changes(
     if _gain_of(value, precision / scale, found) < _line_gain(value, precision / scale) - 2 + 4 * len(found):
         return Changes("gradual")
     fitted = np.concatenate([np.full(b - a, _mean(value, precision, a, b)) for a, b in _pieces(found, p)])
-    around = fitted + np.sqrt(scale) * (fine[:_LOCATED] - value)
+    count = max(_FEWEST, round(_LOCATED * min(1.0, (_LONG / p) ** 2)))
+    around = fitted + np.sqrt(scale) * (fine[:count] - value)
     placed = np.array([_segment(one, precision, expected, len(found)) for one in around])
     return Changes("located", tuple(_place(k, found, placed, value, fine, weight) for k in range(len(found))))
 
