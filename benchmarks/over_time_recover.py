@@ -144,13 +144,17 @@ def path_of(out: Path, name: str) -> Path:
 
 
 def rows(path: Path) -> Iterator[dict[str, object]]:
-    """What has been written of a scenario; a line cut off by a kill is left out."""
+    """What has been written of a scenario, each seed once; a line cut off by a kill is left out."""
+    known = set()
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
-                yield json.loads(line)
+                row = json.loads(line)
             except ValueError:
                 continue
+            if row["seed"] not in known:
+                known.add(row["seed"])
+                yield row
 
 
 def tallies(path: Path) -> tuple[int, dict[str, Tally]]:

@@ -89,10 +89,11 @@ def test_intervals_are_tallied_by_whether_they_hold_the_truth(over_time: Any, tm
     seen = [("f", 0.5, 0.4, 0.3, 0.6, None), ("f", 0.5, 0.7, 0.6, 0.8, None), ("f", 0.5, 0.1, 0.0, 0.2, None)]
     seen += [("f", 0.5, None, None, None, "small"), ("g", None, 1.0, None, None, None)]
     path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps({"seed": 0, "seen": seen}) + "\n" + '{"seed": 1, "seen"', encoding="utf-8")
+    line = json.dumps({"seed": 0, "seen": seen}) + "\n"
+    path.write_text(line + line + '{"seed": 1, "seen"', encoding="utf-8")
     seeds, found = over_time.recover.tallies(path)
     tally = found["f"]
-    assert seeds == 1  # the line cut off by a kill is done again
+    assert seeds == 1  # one seed written by two runs counts once; the line cut off by a kill is done again
     assert (tally.given, tally.covered, tally.above, tally.below, tally.refused) == (3, 1, 1, 1, 1)
     assert (found["g"].given, found["g"].covered) == (1, 1)
 
