@@ -40,6 +40,7 @@ class Sample:
             where it was not asked for.
         judge, rubric: Labels of what rated them.
         studies: Names of the studies that `source` counts.
+        between_people: Whether they were held between people, without an assistant.
         unread: Conversations that the screen dropped and nobody read: they are not rows here.
     """
 
@@ -59,6 +60,7 @@ class Sample:
     judge: str = ""
     rubric: str = ""
     studies: tuple[str, ...] = ()
+    between_people: bool = False
     unread: int = 0
 
     def __len__(self) -> int:

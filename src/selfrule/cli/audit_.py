@@ -19,6 +19,7 @@ def command(
     reader: options.Reader = None,
     sampled: options.Sampled = None,
     population: options.Population = None,
+    between_people: options.BetweenPeople = False,
     judge: options.Judge = None,
     protocol: options.Protocol = "joint",
     budget: options.Budget = None,
@@ -46,7 +47,7 @@ def command(
     asked = Asked(
         judge, protocol, param, no_screen, screen_recall, check, budget, batch, wait, yes, prices, retry, concurrency
     )
-    study, watch = read(inputs, output, map_, reader, workers, sampled, population)
+    study, watch = read(inputs, output, map_, reader, workers, sampled, population, between_people)
     try:
         rate(study, asked, workers=workers, watch=watch)
     finally:

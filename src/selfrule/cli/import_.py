@@ -17,6 +17,7 @@ def command(
     reader: options.Reader = None,
     sampled: options.Sampled = None,
     population: options.Population = None,
+    between_people: options.BetweenPeople = False,
     strict: options.Strict = False,
     workers: options.Workers = None,
 ) -> None:
@@ -24,7 +25,7 @@ def command(
     from selfrule.cli.reading import read
     from selfrule.cli.summary import print_problems
 
-    study, _ = read(inputs, output, map_, reader, workers, sampled, population)
+    study, _ = read(inputs, output, map_, reader, workers, sampled, population, between_people)
     skipped = print_problems(study)
     typer.echo(f"{study.count():,} conversations in {study.path}")
     if strict and skipped:

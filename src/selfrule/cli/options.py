@@ -32,6 +32,12 @@ Sampled = Annotated[
         metavar="SHARE",
     ),
 ]
+BetweenPeople = Annotated[
+    bool,
+    typer.Option(
+        "--between-people", help="They were held between people, without an assistant: label every figure so."
+    ),
+]
 Population = Annotated[
     int | None,
     typer.Option(

@@ -17,6 +17,7 @@ def read(
     workers: int | None,
     sampled: float | None = None,
     population: int | None = None,
+    between_people: bool = False,
 ) -> tuple[Study, Watcher]:
     """Read inputs into the study named, or into one named after the first of them. Gives the study and its watcher."""
     existing(inputs)
@@ -30,6 +31,7 @@ def read(
                 reader=reader,
                 sampled=sampled,
                 population=population,
+                between_people=between_people,
                 workers=workers,
                 watcher=watch,
             )

@@ -96,6 +96,7 @@ class StudyFacts:
     first_date: str | None = None
     last_date: str | None = None
     drawn: str | None = None
+    between_people: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

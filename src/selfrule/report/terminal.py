@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from selfrule.analyses.figures import BETWEEN_PEOPLE
 from selfrule.report.cells import FEW, Cell, Cells
 from selfrule.report.confirmed import terminal_lines
 from selfrule.report.context import ReportContext
@@ -146,4 +147,5 @@ def terminal_table(context: ReportContext) -> list[RenderableType]:
             overall.add_row(name, _share(cell), _interval(cell), _odds(cell), _count(cell))
     levels.caption = "+ is that level or above; interval and 1 in N are of severe"
     whole = f"Of {plural(flagged.n, 'conversation')}:"
-    return [Text(whole), Text(), levels, Text(), overall, Text(), *after]
+    first = [Text(BETWEEN_PEOPLE, style="bold"), Text()] if context.study.between_people else []
+    return [*first, Text(whole), Text(), levels, Text(), overall, Text(), *after]

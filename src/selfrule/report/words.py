@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from selfrule.analyses.figures import BETWEEN_PEOPLE
 from selfrule.report.cells import FEW, Cell, Cells
 from selfrule.report.context import ReportContext
 from selfrule.report.judges import agreement_clause, judge_name, kind_words, labelled_here, measured_words
@@ -158,9 +159,9 @@ def answer(context: ReportContext, cells: Cells) -> Answer:
 
 def cautions(cell: Cell, context: ReportContext) -> list[str]:
     """What a reader should know before using the figure as rated."""
+    said = [BETWEEN_PEOPLE] if context.study.between_people else []
     if cell.n == 1:
-        return ["One conversation cannot say how often anything happens."]
-    said = []
+        return [*said, "One conversation cannot say how often anything happens."]
     if cell.state == "seen" and cell.count < FEW:
         were = "conversation was" if cell.count == 1 else "conversations were"
         said.append(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from selfrule.analyses.trend_records import By as Grouping
     from selfrule.analyses.trend_records import Trend
 
+_A = TypeVar("_A", bound="Analysis")
+
 REPORTED = ("factors", "trend", "change", "approval", "popularity", "compare", "people")
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
@@ -47,7 +52,18 @@ def sample(folder: Folder, plan: Plan, narrow: pa.Table, *, openings: bool = Fal
         from selfrule.study.openings import openings as read
 
         opening = read(folder, plan)
-    return sample_of(frame(narrow), judge=judge, rubric=" and ".join(_rubrics(folder, plan)), opening=opening)
+    made = sample_of(frame(narrow), judge=judge, rubric=" and ".join(_rubrics(folder, plan)), opening=opening)
+    return replace(made, between_people=bool(folder.manifest().get("between_people")))
+
+
+def passed(result: _A, public: Callable[[_A, int], _A], sample: Sample, k: int | None) -> _A:
+    """A record as it may be given out: through its gate where `k` is given, and labelled where no assistant took part."""
+    made = result if k is None else public(result, k)
+    if not sample.between_people:
+        return made
+    from selfrule.analyses.figures import BETWEEN_PEOPLE
+
+    return msgspec.structs.replace(made, notes=[BETWEEN_PEOPLE, *made.notes])
 
 
 def _rubrics(folder: Folder, plan: Plan) -> list[str]:
@@ -65,21 +81,9 @@ def reported(sample: Sample) -> dict[str, Analysis]:
     return {name: result for name, result in made.items() if result is not None}
 
 
-def released(made: dict[str, Analysis], k: int | None) -> list[Analysis]:
+def released(made: dict[str, Analysis], sample: Sample, k: int | None) -> list[Analysis]:
     """Of `reported`, what passes the release gate; all of it where `k` is None, for a private report."""
-    if k is None:
-        return list(made.values())
-    return [import_module(f"selfrule.analyses.{name}").public(result, k) for name, result in made.items()]
-
-
-def together(sample: Sample, *, k: int | None) -> list[Analysis]:
-    """Every analysis that the data allow, with its defaults: what the report shows, in its order.
-
-    Args:
-        sample: Of the study.
-        k: The smallest group of a shareable report; None where it is private.
-    """
-    return released(reported(sample), k)
+    return [passed(one, import_module(f"selfrule.analyses.{name}").public, sample, k) for name, one in made.items()]
 
 
 class Analyses:
@@ -116,7 +120,7 @@ class Analyses:
         from selfrule.analyses.sample import outcome_of
 
         result = factors.factors_of(self.sample(), outcome_of(construct, level))
-        return factors.public(result, k) if shareable else result
+        return passed(result, factors.public, self.sample(), k if shareable else None)
 
     def trend(
         self,
@@ -153,7 +157,7 @@ class Analyses:
         anchors = None if bridge is None else Folder.open(bridge.path)
         outcome, groupings = outcome_of(construct, level), () if by is None else (by,)
         result = over_time.trend([self, *beside], outcome, every=every, by=groupings, anchors=anchors)
-        return public(result, k) if shareable else result
+        return passed(result, public, self.sample(), k if shareable else None)
 
     def change(
         self,
@@ -185,7 +189,7 @@ class Analyses:
 
         sample, outcome = self.sample(), outcome_of(construct, level)
         result = change.change_of(sample, *change.sides(sample, by, first, second), outcome, by=by)
-        return change.public(result, k) if shareable else result
+        return passed(result, change.public, self.sample(), k if shareable else None)
 
     def approval(
         self, construct: str | None = None, level: str | None = None, *, shareable: bool = False, k: int = K
@@ -209,7 +213,7 @@ class Analyses:
             raise UsageError(f"A 'level' is of a construct. Got {level!r} and no construct.")
         outcomes = approval.OUTCOMES if construct is None else (outcome_of(construct, level),)
         result = approval.approval_of(self.sample(), outcomes)
-        return approval.public(result, k) if shareable else result
+        return passed(result, approval.public, self.sample(), k if shareable else None)
 
     def popularity(
         self,
@@ -239,7 +243,7 @@ class Analyses:
         if every not in {"month", "week"}:
             raise UsageError(f"The 'every' of popularity must be 'month' or 'week'. Got {every!r} instead.")
         result = popularity.popularity_of(self.sample(), every=every, outcome=outcome_of(construct, level))
-        return popularity.public(result, k) if shareable else result
+        return passed(result, popularity.public, self.sample(), k if shareable else None)
 
     def compare(
         self,
@@ -286,7 +290,7 @@ class Analyses:
         result = compare.compare_of(
             sample, by or ("study" if others else "model"), how=how, on=on, to=to, outcomes=outcomes, least=least
         )
-        return compare.public(result, k) if shareable else result
+        return passed(result, compare.public, self.sample(), k if shareable else None)
 
     def people(
         self,
@@ -315,4 +319,4 @@ class Analyses:
         from selfrule.analyses.sample import outcome_of
 
         result = people.people_of(self.sample(), outcome_of(construct, level), after=after, at=at)
-        return people.public(result, k) if shareable else result
+        return passed(result, people.public, self.sample(), k if shareable else None)

@@ -81,6 +81,7 @@ def _facts(folder: Folder, manifest: dict[str, Any], private: bool) -> StudyFact
         first_date=first.date().isoformat() if first else None,
         last_date=last.date().isoformat() if last else None,
         drawn=sentence(manifest),
+        between_people=bool(manifest.get("between_people")),
     )
 
 

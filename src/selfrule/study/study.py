@@ -16,6 +16,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from selfrule.analyses.figures import BETWEEN_PEOPLE
 from selfrule.engine import cores
 from selfrule.errors import ClientError, InputError, StudyError, UsageError
 from selfrule.estimate.table import estimates as estimate_table
@@ -140,6 +141,7 @@ class Study(analyses.Analyses):
         reader: str | None = None,
         sampled: float | None = None,
         population: int | None = None,
+        between_people: bool = False,
         workers: int | None = None,
         watcher: Watcher | None = None,
         drawn: Path | None = None,
@@ -152,6 +154,7 @@ class Study(analyses.Analyses):
             reader: Name of the reader to use instead of recognising the format.
             sampled: Share of the conversations that was drawn to make these inputs, in (0, 1].
             population: Conversations there were, of which the study is a simple random sample.
+            between_people: They were held between people, without an assistant: every figure is labelled so from now on.
             workers: Processes; default all cores.
             watcher: Told of progress.
             drawn: The file of a draw (`drawn.Drawn`): only those in it are read.
@@ -188,6 +191,8 @@ class Study(analyses.Analyses):
             self._write_problems()
             manifest = self.manifest
             weights.population(manifest, population, self.count() - copies.all)
+            if between_people:
+                manifest["between_people"] = True
             manifest.setdefault("created", _now())
             manifest["software"] = VERSION
             self._folder.write_manifest(manifest)
@@ -389,7 +394,10 @@ class Study(analyses.Analyses):
             narrow = tables.narrow(self._folder, self._plan())
             made = frame(narrow)
             honest = honesty.honesty(self._folder, self._plan().judge, narrow, made)
-            self._made = Made([*estimate_table(made), *honest.estimates], narrow, honest.facts, labels)
+            rated = estimate_table(made)
+            if self.manifest.get("between_people"):
+                rated = [msgspec.structs.replace(e, note=BETWEEN_PEOPLE) for e in rated]
+            self._made = Made([*rated, *honest.estimates], narrow, honest.facts, labels)
         return self._made
 
     def sample(self, *, openings: bool = False) -> Sample:
@@ -445,7 +453,7 @@ class Study(analyses.Analyses):
             kind="private" if private else "shareable",
             k=k,
             labels=made.labels,
-            analyses=analyses.released(self._reported(), None if private else k),
+            analyses=analyses.released(self._reported(), self.sample(), None if private else k),
             story=self._story() if private else None,
         )
 
@@ -543,6 +551,7 @@ def audit(
     reader: str | None = None,
     sampled: float | None = None,
     population: int | None = None,
+    between_people: bool = False,
     screen_recall: float = DEFAULT_RECALL,
     check: float | None = None,
     private: bool = False,
@@ -562,6 +571,7 @@ def audit(
         reader: Name of the reader to use instead of recognising the format.
         sampled: Share of the conversations that was drawn to make the inputs, in (0, 1].
         population: Conversations there were, of which the study is a simple random sample.
+        between_people: They were held between people, without an assistant: every figure is labelled so.
         screen_recall: Share of flagged conversations the screen is to keep, in (0, 1].
         check: Share of screened-out conversations rated all the same, in [0, 1]; see `Study.rate`.
         private: Also write the private report, which quotes flagged turns.
@@ -581,7 +591,14 @@ def audit(
     existing(paths)
     study = create(output if output is not None else default_folder(paths))
     study.import_(
-        paths, map=map, reader=reader, sampled=sampled, population=population, workers=workers, watcher=watcher
+        paths,
+        map=map,
+        reader=reader,
+        sampled=sampled,
+        population=population,
+        between_people=between_people,
+        workers=workers,
+        watcher=watcher,
     )
     study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher, **judging)
     study.report(k=k)
