@@ -17,6 +17,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from selfrule.analyses.figures import Analysis
 from selfrule.analyses.story_records import Story
+from selfrule.patterns.records import Patterns
 from selfrule.records import Estimate, EstimateKind
 from selfrule.report.judging import JudgeFacts, Panel
 from selfrule.report.labels import LabelFacts
@@ -179,6 +180,7 @@ class ReportContext:
     there is only one; `labels` what is known of labels by people, None where there are none. `analyses` are the records of
     `selfrule.analyses` in the order of their sections; those of a shareable report have passed the release gate. `story` is
     there in a private report of one person's own conversations alone, whose page it leads; `quoted` is then empty.
+    `patterns` are None where none were made; a shareable report takes released ones alone. `pattern_members` has the source ids of the conversations of each pattern by its id; private reports alone read it.
     """
 
     kind: Kind
@@ -198,3 +200,5 @@ class ReportContext:
     labels: LabelFacts | None = None
     analyses: list[Analysis] = field(default_factory=list)
     story: StoryFacts | None = None
+    patterns: Patterns | None = None
+    pattern_members: dict[str, list[str]] = field(default_factory=dict)
