@@ -30,6 +30,7 @@ COMMANDS = {
     "popularity": "A domain's share of the traffic against its flagged rate, over time.",
     "compare": "Models, products, languages or studies side by side.",
     "people": "People affected, how much few carry, and courses within a person.",
+    "patterns": "What happens in flagged conversations: kinds of them, nobody in them.",
     "label": "Open a page on this machine to label conversations.",
     "labels": "Draw the queue for labelling, export and import labels, show progress.",
     "agreement": "How far the judges of a study agree with each other.",

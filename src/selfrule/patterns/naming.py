@@ -16,6 +16,7 @@ from selfrule.rubric import PRIMITIVES
 from selfrule.rubric.codes import codes
 
 BY = "terms"
+VERSION = 2  # of names and claims: a change makes them anew
 MOST_CLAIMS = 5
 _NAMED_BY = 3
 WORDS: tuple[tuple[float, str], ...] = ((0.9, "Nearly all"), (0.5, "Most"), (0.3, "Many"))

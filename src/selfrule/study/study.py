@@ -25,7 +25,7 @@ from selfrule.records import Estimate
 from selfrule.report.context import ReportContext, StoryFacts
 from selfrule.report.labels import LabelFacts
 from selfrule.store.folder import Folder, write_file
-from selfrule.study import analyses, duplicates, honesty, tables, weights
+from selfrule.study import analyses, duplicates, honesty, patterned, tables, weights
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
 from selfrule.study.rating import DEFAULT_RECALL, EMBEDDED, Choices, Plan, plan, rate
@@ -91,7 +91,7 @@ class Made(NamedTuple):
     state: honesty.State
 
 
-class Study(analyses.Analyses):
+class Study(patterned.Patterned):
     """One investigation: a folder with everything about it.
 
     Example:

@@ -1,0 +1,102 @@
+"""Patterns of a study end to end: what is written, for whom, and when it is made anew."""
+
+from __future__ import annotations
+
+import stat
+from importlib import resources
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+import selfrule
+from selfrule.errors import UsageError
+from selfrule.patterns.records import Patterns
+from selfrule.study import patterns_files
+from selfrule.study.study import Study, create
+from tests.study.material import conversation, write_lines
+
+EXAMPLE = str(resources.files("selfrule") / "example" / "conversations.jsonl")
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    return selfrule.audit(EXAMPLE, tmp_path / "study")
+
+
+def test_every_member_is_in_one_pattern_and_the_private_part_is_the_owners_alone(study):
+    made = study.patterns(per=6)
+    table = pq.read_table(study.path / "patterns" / "members.parquet")
+    assert len(set(table["conversation_id"].to_pylist())) == table.num_rows == made.described == made.flagged
+    leaves = {p.id for p in made.patterns} - {p.parent for p in made.patterns}
+    assert set(table["pattern"].to_pylist()) == leaves
+    for name in ("patterns.json", "members.parquet", "state.json"):
+        assert stat.S_IMODE((study.path / "patterns" / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((study.path / "patterns").stat().st_mode) == 0o700
+
+
+def test_the_same_choices_give_the_same_patterns_and_are_not_made_twice(study):
+    first = study.patterns(per=6, seed=3)
+    written = (study.path / patterns_files.PRIVATE).stat().st_mtime_ns
+    assert study.patterns(per=6, seed=3) == first
+    assert (study.path / patterns_files.PRIVATE).stat().st_mtime_ns == written
+    assert study.patterns(per=6, seed=3, again=True) == first
+    assert (study.path / patterns_files.PRIVATE).stat().st_mtime_ns > written
+    assert study.patterns(per=12, seed=3) != first
+
+
+def test_patterns_of_ratings_that_changed_since_are_stale_and_in_no_report(study, tmp_path):
+    study.patterns()
+    folder, plan = study._folder, study._plan()
+    assert patterns_files.for_report(folder, plan, private=True, k=10) is not None
+    more = write_lines(tmp_path / "more.jsonl", [conversation(seed) for seed in range(12)])
+    study.import_(more)
+    study.rate()
+    assert patterns_files.stale(folder, plan)
+    for private in (True, False):
+        assert patterns_files.for_report(folder, plan, private=private, k=10) is None
+    study.patterns()
+    assert not patterns_files.stale(folder, plan)
+
+
+def test_a_study_in_which_nothing_is_rated_or_flagged_has_no_pattern(tmp_path):
+    unrated = create(tmp_path / "unrated")
+    lines = [conversation(seed) for seed in range(3)]
+    for one in lines:
+        for message in one["messages"]:
+            message["content"] = "Rinse the lentils, fry an onion and simmer for half an hour."
+    unrated.import_(write_lines(tmp_path / "in.jsonl", lines))
+    assert unrated.patterns().patterns == []
+    unrated.rate()
+    assert unrated.patterns().patterns == []
+    assert unrated.patterns().flagged == 0
+
+
+def test_a_private_record_is_never_written_where_the_released_one_stands(study):
+    made = study.patterns()
+    known = patterns_files.state(study._folder)
+    assert known is not None
+    with pytest.raises(selfrule.errors.StudyError, match="release gate"):
+        patterns_files.write_released(study._folder, known.made, patterns_files.Gate(10, None), made)
+
+
+def test_a_private_record_put_where_the_released_one_stands_is_not_taken_for_one(study):
+    study.patterns()
+    known = patterns_files.state(study._folder)
+    assert known is not None
+    private = (study.path / patterns_files.PRIVATE).read_bytes()
+    (study.path / patterns_files.RELEASED).write_bytes(private)
+    (study.path / patterns_files.STATE).write_bytes(
+        msgspec.json.encode(patterns_files.State(known.made, patterns_files.Gate(10, None)))
+    )
+    assert msgspec.json.decode(private, type=Patterns).kind == "private"
+    assert patterns_files.for_report(study._folder, study._plan(), private=False, k=10) is None
+
+
+def test_choices_that_make_no_sense_are_refused(study):
+    with pytest.raises(UsageError, match="'per'"):
+        study.patterns(per=0)
+    with pytest.raises(UsageError, match="'seed'"):
+        study.patterns(seed=-1)
+    with pytest.raises(UsageError, match="embedding model"):
+        study.patterns(embedding="/nowhere")
