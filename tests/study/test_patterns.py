@@ -100,3 +100,19 @@ def test_choices_that_make_no_sense_are_refused(study):
         study.patterns(seed=-1)
     with pytest.raises(UsageError, match="embedding model"):
         study.patterns(embedding="/nowhere")
+
+
+def test_a_private_report_knows_the_members_and_a_shareable_one_knows_none(study):
+    made = study.patterns(per=6)
+    private, shareable = study.context(private=True), study.context()
+    assert private.patterns == made
+    assert sorted(s for ids in private.pattern_members.values() for s in ids) == sorted(
+        row["source_id"] for row in study.ratings().to_pylist() if row["conversation_id"] in _members(study)
+    )
+    assert shareable.pattern_members == {}
+    assert shareable.patterns is None or shareable.patterns.kind == "released"
+
+
+def _members(study: Study) -> set[str]:
+    table = pq.read_table(study.path / "patterns" / "members.parquet")
+    return set(table["conversation_id"].to_pylist())

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from selfrule.errors import StudyError
@@ -152,6 +153,23 @@ def for_report(folder: Folder, plan: Plan, *, private: bool, k: int) -> Patterns
         return None
     found = read(folder.root / RELEASED)
     return found if found.kind == "released" else None
+
+
+def sources(folder: Folder) -> dict[str, list[str]]:
+    """The source ids of the conversations in each pattern at the bottom of the tree, by its id. Private."""
+    path = folder.part(FOLDER, "members")
+    if not path.exists():
+        return {}
+    table = pq.read_table(path, columns=["conversation_id", "pattern"])
+    pattern = dict(zip(table["conversation_id"].to_pylist(), table["pattern"].to_pylist(), strict=True))
+    found: dict[str, list[str]] = {}
+    for part in folder.parts("conversations"):
+        read_ = pq.read_table(part, columns=["conversation_id", "source_id"])
+        for identity, source in zip(read_["conversation_id"].to_pylist(), read_["source_id"].to_pylist(), strict=True):
+            mine = pattern.pop(identity, None)
+            if mine is not None:
+                found.setdefault(mine, []).append(source)
+    return found
 
 
 def stale(folder: Folder, plan: Plan) -> bool:

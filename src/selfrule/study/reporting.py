@@ -15,6 +15,7 @@ from selfrule.analyses.figures import Analysis
 from selfrule.embedded import load
 from selfrule.estimate.reference import reference_for
 from selfrule.judges import EmbeddedJudge
+from selfrule.patterns.records import Patterns
 from selfrule.privacy import release
 from selfrule.records import Estimate
 from selfrule.report.context import (
@@ -176,6 +177,8 @@ def context(
     labels: LabelFacts | None = None,
     analyses: list[Analysis] | None = None,
     story: StoryFacts | None = None,
+    patterns: Patterns | None = None,
+    pattern_members: dict[str, list[str]] | None = None,
 ) -> ReportContext:
     """Everything a report of this study says. A shareable one has passed the release gate, as its analyses have.
 
@@ -222,4 +225,6 @@ def context(
         labels=_beside(folder, plan, labels),
         analyses=analyses or [],
         story=story if private else None,
+        patterns=patterns,
+        pattern_members=(pattern_members or {}) if private else {},
     )

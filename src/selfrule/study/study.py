@@ -441,9 +441,11 @@ class Study(patterned.Patterned):
 
     def context(self, *, private: bool = False, k: int = K) -> ReportContext:
         """What the report says, before it is laid out."""
+        from selfrule.study import patterns_files
         from selfrule.study.reporting import context
 
         made = self._estimates()
+        found = patterns_files.for_report(self._folder, self._plan(), private=private, k=k)
         return context(
             self._folder,
             self._plan(),
@@ -455,6 +457,8 @@ class Study(patterned.Patterned):
             labels=made.labels,
             analyses=analyses.released(self._reported(), self.sample(), None if private else k),
             story=self._story() if private else None,
+            patterns=found,
+            pattern_members=patterns_files.sources(self._folder) if private and found else {},
         )
 
     def _reported(self) -> dict[str, Analysis]:
