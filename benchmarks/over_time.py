@@ -42,7 +42,8 @@ def table(options: argparse.Namespace) -> None:
     """The results so far, as a table."""
     import over_time_recover as recovering
 
-    for row in recovering.table(options.out):
+    made = recovering.summary if options.short else recovering.table
+    for row in made(options.out):
         print(row)
 
 
@@ -83,6 +84,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("names", nargs="*", help="scenarios of recover; analyses of scale and kokorochat")
     parser.add_argument("--seeds", type=int, default=500)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--short", action="store_true", help="table: one row a figure over all scenarios")
     parser.add_argument("--out", type=Path, default=Path("over_time_results"))
     parser.add_argument("--folder", type=Path, default=Path("over_time_scale"))
     options = parser.parse_args(arguments)

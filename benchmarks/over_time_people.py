@@ -1,6 +1,6 @@
 """Truth about the people of a simulated population, in closed form: how many are affected, who carries how much, courses.
 
-People are types: a favourite domain, and a multiplier of rate (its beta distribution in 400 equally likely slices). Given the
+People are types: a favourite domain, and a multiplier of rate (its beta distribution at the nodes of Gauss and Jacobi). Given the
 type, a person's k-th conversation is flagged with probability p_k, independently of the others, and how many conversations
 there are does not depend on it.
 """
@@ -12,13 +12,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, expit
+from scipy.special import expit, roots_jacobi
 from scipy.stats import binom
 
 from over_time_population import World, cells, effects
 
 Floats = NDArray[np.float64]
-SLICES = 400
+NODES = 64
+"""Of the multiplier: exact for polynomials up to degree 127, and everything here is one of at most `World.most`."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +145,10 @@ def people_of(world: World) -> People:
     kinds = cells(world)
     number = np.arange(world.most)
     a, b = world.beta
-    slices = (np.arange(SLICES) + 0.5) / SLICES
-    multiplier = np.ones(1) if world.spread == 0 else betaincinv(a, b, slices) / world.top
+    multiplier, share = np.ones(1), np.ones(1)
     if world.spread:
-        multiplier *= 1 / multiplier.mean()  # the slices' own mean
+        place, share = roots_jacobi(NODES, b - 1, a - 1)
+        multiplier, share = (1 + place) / 2 / world.top, share / share.sum()
     first = np.array(world.mix)
     chance = world.favourite * np.eye(len(first)) + (1 - world.favourite) * first  # domain by favourite
     by_first = np.zeros((len(first), world.most))
@@ -160,5 +161,5 @@ def people_of(world: World) -> People:
         else:
             by_first[domain] = float(weight @ expit(base[mine]))
     rate = (chance @ by_first)[:, None, :] * multiplier[None, :, None]
-    mass = np.repeat(first / len(multiplier), len(multiplier))
+    mass = (first[:, None] * share).ravel()
     return People(world, mass, rate.reshape(-1, world.most))
