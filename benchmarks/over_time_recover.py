@@ -47,7 +47,7 @@ EVEN = World(length=(0.0, 0.0, 0.0, 0.0), people=2000)  # no effect of length: o
 SCENARIOS: dict[str, Scenario] = {
     "no drift": Scenario(World(), (*SERIES, "step")),
     "drift in mix": Scenario(World(mix_end=LATER, domain=(-2.0, -1.0, 0.0, 0.5, 1.0, 1.5)), SERIES),
-    "drift in rate": Scenario(World(drift=0.8), SERIES),
+    "drift in rate": Scenario(World(drift=0.8), (*SERIES, "step")),
     "drift in both": Scenario(World(mix_end=LATER, drift=0.6), SERIES),
     "drift in both, several domains each": Scenario(World(mix_end=LATER, drift=0.6, several=0.2), SERIES),
     "drift in rate, 1 in 100": Scenario(World(drift=0.8, rate=0.01, people=2500, spread=1.5), SERIES),
