@@ -1,0 +1,128 @@
+"""The auditor: rules that read text meant for release and look for what finders of personal data cannot see.
+
+It can only withhold. A model may be asked too; that it calls a text safe changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
+from importlib import resources
+
+from selfrule.privacy.personal_view import fold
+
+RARE, NUMBER, DATE, UNIQUE, COMBINATION, MODEL = (
+    "a rare word", "a number", "a date", "a claim of uniqueness", "details that together may identify", "the model's objection"
+)  # fmt: skip
+"""What an audit may object to. None of them says what stood in the text."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SMALL_NUMBERS = re.compile(
+    r"\b(?:\d{1,3}(?:\.\d)? ?(?:%|per ?cent)|\d{1,4}(?:,\d{3})* (?:of|in|out of) (?:the )?\d{1,4}(?:,\d{3})*)",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"\d")
+_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec"
+_DATE = re.compile(
+    rf"\b(?:[12]\d{{3}}[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|(?:19|20)\d\d"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH})|(?:{_MONTH}) \d|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:s)? (?:the )?\d"
+    rf"|(?:in|on|since|until|last|next|of) (?:january|february|april|june|july|august|september|october|november|december))\b"
+    r"|[年月日]|[년월일]",
+    re.IGNORECASE,
+)
+_UNIQUE = re.compile(
+    r"\b(?:the only|only (?:one|person|woman|man|case|known)|first(?:-| )ever|(?:the|world'?s|country'?s) first (?:woman|man|person|to)|"
+    r"first (?:woman|man|person) to|"
+    r"one of a kind|sole survivor|never before|nobody else|no one else|no other (?:person|woman|man|conversation)|unique(?:ly)?|"
+    r"famous(?:ly)?|celebrity|well-known|notorious|record-holder|world record|prize-?winn\w+|award-winn\w+|"
+    r"(?:youngest|oldest|tallest|richest|largest|smallest|highest-paid|longest-serving) (?:\w+ ){0,2}(?:in|of|ever|at))\b",
+    re.IGNORECASE,
+)
+# kinds of detail that are harmless alone and name somebody together
+_DETAILS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for words in (
+        r"(?:in|from|near|outside) (?:a |the )?(?:small |tiny |rural |remote |fishing |mining )*(?:town|village|island|parish|hamlet|suburb|valley)",
+        r"(?:aged?|age of|(?:\w+-)?year-old|years old|teenage|in (?:his|her|their) (?:early |mid-?|late )?\w+ties)",
+        r"(?:nurse|surgeon|doctor|teacher|pastor|priest|imam|rabbi|mayor|judge|pilot|sheriff|senator|councillor|professor|headteacher|"
+        r"officer|firefighter|farmer|violinist|goalkeeper|principal|architect|dentist|vet|lawyer|accountant|electrician|welder|midwife|soldier)",
+        r"(?:twins?|triplets|adopted|widow(?:er)?|amputee|transgender|intersex|deaf|blind|refugee|convert(?:ed)?|surrogate|polygam\w+)",
+        r"(?:employer|works? (?:at|for)|employed (?:at|by)|studies at|attends|member of)",
+        r"(?:diagnosed with|rare (?:disease|condition|disorder|cancer)|syndrome|leukaemia|leukemia|transplant|schizophrenia|epilepsy|HIV)",
+        r"(?:mother|father|parent) of (?:two|three|four|five|six|seven|eight|nine|ten|twins)",
+    )
+)
+_DETAILS_FROM = 3
+
+
+def audit(
+    text: str, common: Collection[str] = frozenset(), model: Callable[[str], bool | None] | None = None
+) -> str | None:
+    """Why a text must be withheld, or None.
+
+    Args:
+        text: A name or a claim of a pattern, in English.
+        common: Words, in lower case, that may stand in it beside common English ones: see `shared_words`.
+        model: Told the text, whether it may be released (True), may not (False) or could not be told (None). It is asked only
+            where no rule objects, and anything but True withholds.
+
+    Returns:
+        One of the objections above, which hold nothing of the text.
+
+    Example:
+        >>> audit("Most were about a partner's hidden motives.")
+        >>> audit("Most were about Zorblax and his brewery.")
+        'a rare word'
+    """
+    plain = fold(text)
+    known = words()
+    lowered = [word.lower() for word in _WORD.findall(plain)]
+    if any(word not in known and word not in common and len(word) > 1 for word in lowered) or any(
+        len(word) == 1 and not word.isascii() for word in lowered
+    ):
+        return RARE
+    if _DATE.search(plain):
+        return DATE
+    if _DIGIT.search(_SMALL_NUMBERS.sub(" ", plain)):
+        return NUMBER
+    if _UNIQUE.search(plain):
+        return UNIQUE
+    if sum(1 for detail in _DETAILS if detail.search(plain)) >= _DETAILS_FROM:
+        return COMBINATION
+    if model is not None and model(text) is not True:
+        return MODEL
+    return None
+
+
+def shared_words(descriptions: Sequence[str], persons: Iterable[int], k: int) -> frozenset[str]:
+    """The words, in lower case, that stand in the descriptions of at least k different people.
+
+    Args:
+        descriptions: One a conversation.
+        persons: Of each, whose it is: a code; equal codes are one person.
+        k: How many people a word needs.
+    """
+    seen: dict[str, set[int]] = {}
+    for description, person in zip(descriptions, persons, strict=True):
+        for word in set(_WORD.findall(fold(description).lower())):
+            holders = seen.setdefault(word, set())
+            if len(holders) < k:
+                holders.add(person)
+    return frozenset(word for word, holders in seen.items() if len(holders) >= k)
+
+
+@lru_cache(maxsize=1)
+def words() -> frozenset[str]:
+    """Common English words in lower case: SCOWL's of size 35, and those of the rubric's own vocabulary."""
+    source = (resources.files("selfrule.privacy") / "words.txt").read_text("utf-8")
+    found = {word for line in source.splitlines() if not line.startswith("#") for word in line.split()}
+    return frozenset(found | set(_OWN.split()))
+
+
+_OWN = (
+    "ai sycophantic sycophancy chatbot disempowerment actualized wellness online roleplay scripting therapist therapists "
+    "deservingness lifestyle healthcare divination esoteric spiritual tarot horoscope de escalating behaviour behaviours judgement "
+    "validation validates fabrication reassurance entrepreneurship app apps email emails paywall don doesn isn aren didn wasn won "
+    "ve ll re co non pre anti"
+)
