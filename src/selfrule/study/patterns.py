@@ -18,6 +18,7 @@ from selfrule.patterns.layout import places
 from selfrule.patterns.near import collapse
 from selfrule.patterns.records import Patterns, Quality
 from selfrule.patterns.stability import silhouette, stability
+from selfrule.patterns.traits import traits
 from selfrule.store.folder import Folder
 from selfrule.study import facets, patterns_files
 from selfrule.study.patterns_files import Made
@@ -94,13 +95,15 @@ def _made(folder: Folder, plan: Plan, how: Made) -> Patterns:
     member = np.full(len(known), -1, np.int64)
     member[kept] = found.member
     member = member[keeper]
-    traits = naming.traits(known)
+    known_traits = traits(known)
     where = places(found.centres, seed=how.seed)
     tree = assemble.nodes(member, keeper, levels(found.centres, found.sizes))
+    named = naming.told_apart(tree, [naming.by_traits(node, known_traits) for node in tree], known_traits)
     made = Patterns(
         kind="private",
         patterns=[
-            assemble.pattern(node, known, naming.by_traits(node, traits), _place(node, where, found)) for node in tree
+            assemble.pattern(node, known, one, _place(node, where, found))
+            for node, one in zip(tree, named, strict=True)
         ],
         flagged=int(facets.read(folder, how.facets).num_rows),
         described=len(known),

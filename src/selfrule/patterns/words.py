@@ -1,0 +1,60 @@
+"""Words for shares, so that no sentence says "most" of what few show."""
+
+from __future__ import annotations
+
+import re
+
+NEARLY_ALL = 0.9
+KEPT_FROM = 0.5
+"""Share of the members checked from which a claim is kept."""
+
+# what a claim may not say by itself: how many is said by the count alone
+_QUANTITY = re.compile(
+    r"\b(?:all|always|any|both|couple|dozens?|each|every(?:one|body)?|few|fewer|frequently|generally|half|handful|hardly|less|"
+    r"majority|many|minority|more than|most(?:ly)?|mainly|nearly|never|(?:nobody|no one)(?! else)|none|numerous|occasionally|often|"
+    r"one of|one in|only|percent|per cent|predominantly|primarily|rarely|several|some(?:times)?|third|typically|universally|"
+    r"usually|various|hundreds?|thousands?|quarter|largely|commonly|consistently|entirely|invariably)\b|\d|%",
+    re.IGNORECASE,
+)
+
+
+def quantifier(shown: int, checked: int) -> str | None:
+    """The word for how many show something; None where it is fewer than half, or nothing was checked: no claim then.
+
+    >>> quantifier(19, 20), quantifier(11, 20), quantifier(10, 20), quantifier(9, 20), quantifier(0, 0)
+    ('nearly all', 'most', 'half', None, None)
+    """
+    if checked < 1 or shown < KEPT_FROM * checked:
+        return None
+    if shown >= NEARLY_ALL * checked:
+        return "nearly all"
+    return "most" if 2 * shown > checked else "half"
+
+
+def counts_by_itself(text: str) -> bool:
+    """Whether a text says how many, in words or digits, so that a word for a share before it could disagree with it.
+
+    >>> counts_by_itself("the assistant often agrees"), counts_by_itself("the assistant agrees")
+    (True, False)
+    """
+    return _QUANTITY.search(text) is not None
+
+
+def sentence(clause: str, shown: int, checked: int, members: int) -> str | None:
+    """A claim: how many, then what. None where fewer than half of those checked show it.
+
+    Where it could not be told of every member, the word is that of the members it could be told of, and the sentence says so,
+    unless the same word holds of all members.
+
+    Args:
+        clause: What happens, in lower case and without a full stop: "the assistant wrote whole messages".
+        shown: Members that show it.
+        checked: Members of whom it could be told.
+        members: All members, or all that were drawn to be checked.
+    """
+    word = quantifier(shown, checked)
+    if word is None:
+        return None
+    if quantifier(shown, members) == word:
+        return f"In {word}, {clause}."
+    return f"In {word} where it could be told, {clause}."
