@@ -10,7 +10,7 @@ from selfrule.report.numbers import day, percent, plural, signed, signed_interva
 from selfrule.report.text import one_line
 
 _TOO_MUCH = "A change that was found is likely given somewhat too large, for large ones are found more easily."
-_NO_CAUSE = "Something changed about then; what, the data cannot say."
+_NO_CAUSE = "Something changed about then, at once or over several periods; what, the data cannot say."
 
 
 def named(result: Trend) -> str:
