@@ -5,16 +5,21 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfrule import rubric
 from selfrule.patterns import naming
 from selfrule.patterns.assemble import Node, nodes
 from selfrule.patterns.members import Coded, Members
-from selfrule.patterns.traits import phrases, traits
-from selfrule.patterns.words import counts_by_itself, quantifier, sentence
+from selfrule.patterns.records import Pattern
+from selfrule.patterns.traits import phrases, traits, vocabulary
+from selfrule.patterns.words import counts_by_itself, quantifier, reworded, sentence
+from selfrule.privacy.auditor import audit
+from selfrule.privacy.personal import found
 from selfrule.rubric import PRIMITIVES
 from selfrule.rubric.codes import codes
 from tests.patterns.test_assemble import some
@@ -57,7 +62,7 @@ def test_the_word_for_how_many_always_agrees_with_the_count(checked, shown, more
     shown = min(shown, checked)
     word = quantifier(shown, checked)
     share = shown / checked
-    assert word == (None if share < 0.5 else "half" if share == 0.5 else "most" if share < 0.9 else "nearly all")
+    assert word == (None if share < 0.5 else "about half" if share < 0.55 else "most" if share < 0.9 else "nearly all")
     text = sentence("it rained", shown, checked, checked + more)
     assert (text is None) == (word is None)
     if text is not None:
@@ -76,7 +81,7 @@ def test_every_claim_is_an_exact_count_of_members_and_none_is_of_fewer_than_half
     by_claim = {t.claim: t for t in traits_}
     assert len(named.claims) <= naming.MOST_CLAIMS
     for claim in named.claims:
-        match = re.fullmatch(r"In (nearly all|most|half)( where it could be told)?, (.+)\.", claim.text)
+        match = re.fullmatch(r"In (nearly all|most|about half)( where it could be told)?, (.+)\.", claim.text)
         assert match is not None
         trait = by_claim[match[3]]
         assert claim.shown == np.count_nonzero(trait.has & trait.asked)
@@ -132,7 +137,7 @@ def test_no_two_patterns_have_one_name(seed, clusters):
     member = np.unique(np.random.default_rng(seed).integers(0, clusters, 90), return_inverse=True)[1]
     tree = nodes(member, np.arange(90), [])
     words = traits(known)
-    named = naming.told_apart(tree, [naming.by_traits(one, words) for one in tree], words)
+    named = naming.named_apart(tree, [naming.by_traits(one, words) for one in tree], words)
     assert len({one.name for one in named}) == len(named) == len(tree)
 
 
@@ -143,7 +148,7 @@ def test_a_group_keeps_its_name_and_the_part_of_it_is_told_apart():
     group, part = Node("p0", None, 0, np.arange(40), 0, (0, 1)), Node("p0.0", "p0", 1, np.arange(20), 0, (0,))
     words = traits(known)
     plain = [naming.Named("Reality distortion", [], "terms")] * 2
-    first, second = naming.told_apart([group, part], plain, words)
+    first, second = naming.named_apart([group, part], plain, words)
     assert first.name == "Reality distortion"
     assert second.name.startswith("Reality distortion, ")
 
@@ -155,5 +160,40 @@ def test_a_text_that_counts_by_itself_is_known(text):
     assert counts_by_itself(text)
 
 
+def test_every_text_made_of_codes_passes_the_text_gate():
+    known = coded(60, **{d.id: [0.5] * len(d.codes) for d in codes()})
+    names = rubric.load().domains
+    known = dataclasses.replace(known, domains=np.ones((60, len(names)), np.bool_), domain_names=tuple(names))
+    for trait in traits(known):
+        for text in (trait.name, sentence(trait.claim, 60, 60, 60), sentence(trait.claim, 20, 20, 60)):
+            assert text is not None
+            assert audit(text, vocabulary()) is None, text
+            assert found(text) == [], text
+
+
+def test_a_claim_whose_count_was_rounded_is_worded_by_what_stands_beside_it():
+    assert reworded("In most where it could be told, it rained.", 95, 100).startswith("In nearly all where it")
+    assert reworded("In most, it rained.", 45, 100) == "In about half, it rained."
+    assert reworded("Something else.", 45, 100) == "Something else."
+
+
+def test_a_released_name_is_made_of_released_shares_alone():
+    kept = Pattern(
+        id="p0",
+        parent=None,
+        depth=0,
+        name="Divination in legal, escalating",
+        conversations=40,
+        constructs={"reality_distortion": 0.9},
+        domains={"legal": 0.2},
+    )
+    other = msgspec.structs.replace(kept, id="p1", by="a-judge", name="As the judge said")
+    first, second = naming.renamed([kept, other])
+    assert first.name == "Reality distortion"
+    assert second.name == "As the judge said"
+    both = naming.renamed([kept, msgspec.structs.replace(kept, id="p1", constructs={}, severe=1.0)])
+    assert [one.name for one in both] == ["Reality distortion", "Of several kinds"]
+
+
 def test_primitives_have_a_trait_each():
-    assert sum(t.of == "construct" for t in traits(some(5))) == len(PRIMITIVES)
+    assert sum(t.of == "constructs" for t in traits(some(5))) == len(PRIMITIVES)

@@ -12,6 +12,7 @@ import pytest
 import selfrule
 from selfrule.errors import UsageError
 from selfrule.patterns.records import Patterns
+from selfrule.patterns.words import quantifier
 from selfrule.study import patterns_files
 from selfrule.study.study import Study, create
 from tests.study.material import conversation, write_lines
@@ -116,3 +117,33 @@ def test_a_private_report_knows_the_members_and_a_shareable_one_knows_none(study
 def _members(study: Study) -> set[str]:
     table = pq.read_table(study.path / "patterns" / "members.parquet")
     return set(table["conversation_id"].to_pylist())
+
+
+def test_what_is_released_is_what_the_gate_let_through_and_is_made_once(study):
+    made = study.patterns(per=12, shareable=True, k=5)
+    assert made.kind == "released"
+    assert made.k == 5
+    path = study.path / patterns_files.RELEASED
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert msgspec.json.decode(path.read_bytes(), type=Patterns) == made
+    written = path.stat().st_mtime_ns
+    assert study.patterns(per=12, shareable=True, k=5) == made
+    assert path.stat().st_mtime_ns == written
+    stricter = study.patterns(per=12, shareable=True, k=12)
+    assert stricter.k == 12
+    assert all(one.conversations >= 12 for one in stricter.patterns)
+
+
+def test_a_shareable_report_shows_what_was_released_with_its_k_or_a_larger_one(study):
+    study.patterns(per=12, k=6)
+    folder, plan = study._folder, study._plan()
+    assert patterns_files.for_report(folder, plan, private=False, k=6) is not None
+    assert patterns_files.for_report(folder, plan, private=False, k=5) is not None
+    assert patterns_files.for_report(folder, plan, private=False, k=7) is None
+
+
+def test_a_released_claim_says_most_or_nearly_all_of_the_count_beside_it(study):
+    for one in study.patterns(per=12, shareable=True, k=5).patterns:
+        for claim in one.claims:
+            word = quantifier(claim.shown, claim.checked) or "about half"
+            assert claim.text.startswith(f"In {word}")

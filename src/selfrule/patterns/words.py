@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 NEARLY_ALL = 0.9
+MOST_FROM = 0.55
 KEPT_FROM = 0.5
 """Share of the members checked from which a claim is kept."""
 
 # what a claim may not say by itself: how many is said by the count alone
 _QUANTITY = re.compile(
     r"\b(?:all|always|any|both|couple|dozens?|each|every(?:one|body)?|few|fewer|frequently|generally|half|handful|hardly|less|"
-    r"majority|many|minority|more than|most(?:ly)?|mainly|nearly|never|(?:nobody|no one)(?! else)|none|numerous|occasionally|often|"
-    r"one of|one in|only|percent|per cent|predominantly|primarily|rarely|several|some(?:times)?|third|typically|universally|"
-    r"usually|various|hundreds?|thousands?|quarter|largely|commonly|consistently|entirely|invariably)\b|\d|%",
+    r"majority|many|minority|more than|most(?:ly)?|mainly|nearly|never|(?:nobody|no one)(?! else)|none|numerous|occasionally|"
+    r"often|one of|one in|only|percent|per cent|predominantly|primarily|rarely|several|some(?:times)?|third|typically|"
+    r"universally|usually|various|hundreds?|thousands?|quarter|largely|commonly|consistently|entirely|invariably)\b|\d|%",
     re.IGNORECASE,
 )
 
@@ -21,14 +22,14 @@ _QUANTITY = re.compile(
 def quantifier(shown: int, checked: int) -> str | None:
     """The word for how many show something; None where it is fewer than half, or nothing was checked: no claim then.
 
-    >>> quantifier(19, 20), quantifier(11, 20), quantifier(10, 20), quantifier(9, 20), quantifier(0, 0)
-    ('nearly all', 'most', 'half', None, None)
+    >>> quantifier(19, 20), quantifier(12, 20), quantifier(10, 20), quantifier(9, 20), quantifier(0, 0)
+    ('nearly all', 'most', 'about half', None, None)
     """
     if checked < 1 or shown < KEPT_FROM * checked:
         return None
     if shown >= NEARLY_ALL * checked:
         return "nearly all"
-    return "most" if 2 * shown > checked else "half"
+    return "most" if shown >= MOST_FROM * checked else "about half"
 
 
 def counts_by_itself(text: str) -> bool:
@@ -58,3 +59,16 @@ def sentence(clause: str, shown: int, checked: int, members: int) -> str | None:
     if quantifier(shown, members) == word:
         return f"In {word}, {clause}."
     return f"In {word} where it could be told, {clause}."
+
+
+_SAID = re.compile(r"^In (?:nearly all|most|about half)((?: where it could be told)?, )")
+
+
+def reworded(text: str, shown: int, checked: int) -> str:
+    """A claim with the word for the count that stands beside it now, such as one that was rounded for release.
+
+    >>> reworded("In most, it rained.", 19, 20)
+    'In nearly all, it rained.'
+    """
+    word = quantifier(shown, checked) or "about half"  # rounding may take what half show just below it
+    return _SAID.sub(lambda found: f"In {word}{found[1]}", text, count=1)

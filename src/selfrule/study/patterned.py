@@ -50,21 +50,15 @@ class Patterned(Analyses):
         Raises:
             UsageError: a value makes no sense.
             StudyError: another run is writing to the study.
-            ReleaseError: `shareable`, and nothing passed the gate.
         """
-        from selfrule.errors import ReleaseError
         from selfrule.patterns.clustering import PER_CLUSTER
         from selfrule.patterns.embedding import BUILT_IN
-        from selfrule.study import patterns, patterns_files
+        from selfrule.study import patterns, patterns_release
         from selfrule.study.rating import plan
 
         folder = Folder.open(self.path)
         how = patterns.Making(PER_CLUSTER if per is None else per, seed, embedding or BUILT_IN)
         with folder.lock():
             private = patterns.private(folder, plan(self.choices), how, again=again)
-            if not shareable:
-                return private
-            found = patterns_files.for_report(folder, plan(self.choices), private=False, k=k)
-        if found is None:
-            raise ReleaseError("Of these patterns nothing passed the release gate. Look at them without --shareable.")
-        return found
+            released = patterns_release.release(folder, plan(self.choices), private, k=k, epsilon=epsilon)
+        return released if shareable else private

@@ -98,7 +98,7 @@ def _made(folder: Folder, plan: Plan, how: Made) -> Patterns:
     known_traits = traits(known)
     where = places(found.centres, seed=how.seed)
     tree = assemble.nodes(member, keeper, levels(found.centres, found.sizes))
-    named = naming.told_apart(tree, [naming.by_traits(node, known_traits) for node in tree], known_traits)
+    named = naming.named_apart(tree, [naming.by_traits(node, known_traits) for node in tree], known_traits)
     made = Patterns(
         kind="private",
         patterns=[

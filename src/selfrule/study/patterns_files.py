@@ -155,6 +155,21 @@ def for_report(folder: Folder, plan: Plan, *, private: bool, k: int) -> Patterns
     return found if found.kind == "released" else None
 
 
+def membership(folder: Folder) -> tuple[dict[str, str], dict[str, str]]:
+    """By conversation id the pattern at the bottom of the tree that it is in, and the conversation that stands for it.
+
+    Raises:
+        StudyError: the file is not there or not readable.
+    """
+    path = folder.part(FOLDER, "members")
+    try:
+        table = pq.read_table(path, schema=MEMBERSHIP)
+    except (OSError, pa.ArrowException) as error:
+        raise StudyError(f"{path} is not readable. Make it again with: selfrule patterns STUDY --again") from error
+    ids, pattern, keeper = (table[name].to_pylist() for name in MEMBERSHIP.names)
+    return dict(zip(ids, pattern, strict=True)), dict(zip(ids, keeper, strict=True))
+
+
 def sources(folder: Folder) -> dict[str, list[str]]:
     """The source ids of the conversations in each pattern at the bottom of the tree, by its id. Private."""
     path = folder.part(FOLDER, "members")

@@ -1,0 +1,106 @@
+"""From a study's private patterns to what may be shared: the gate is given what it needs, and what it lets through is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import pyarrow.parquet as pq
+
+from selfrule.patterns import naming
+from selfrule.patterns.members import Members
+from selfrule.patterns.records import Pattern, Patterns
+from selfrule.patterns.words import reworded
+from selfrule.store.folder import Folder
+from selfrule.study import patterns_files
+from selfrule.study.patterns_files import Gate
+from selfrule.study.patterns_members import members
+from selfrule.study.rating import Plan
+
+_ROWS = 250  # conversations held as objects at once
+
+TextGate = Callable[[str], str | None]
+
+
+def release(folder: Folder, plan: Plan, private: Patterns, *, k: int, epsilon: float | None = None) -> Patterns:
+    """Put the patterns of a study through the release gate and write what passes, unless that was done with these values.
+
+    Args:
+        folder: The study; hold its lock.
+        plan: Whose ratings say what is flagged.
+        private: The patterns that stand in it.
+        k: The smallest group to show.
+        epsilon: Budget of differential privacy for the counts; None: rounded ones.
+
+    Raises:
+        UsageError: a value makes no sense, or OpenDP is wanted and not installed.
+    """
+    from selfrule.patterns import gate
+
+    known = patterns_files.state(folder)
+    assert known is not None
+    path = folder.root / patterns_files.RELEASED
+    wanted = Gate(k, epsilon)
+    if known.gate == wanted and path.exists():
+        return patterns_files.read(path)
+    who = members(folder, plan, known.made.facets)
+    pattern, keeper = patterns_files.membership(folder)
+    made = gate.released(
+        private,
+        who,
+        gate.rows_of(private, who, pattern, keeper),
+        k=k,
+        text_gate=text_gate(folder, who, k),
+        epsilon=epsilon,
+        key=folder.secret(),
+    )
+    made = msgspec.structs.replace(made, patterns=naming.renamed([_worded(one) for one in made.patterns]))
+    patterns_files.write_released(folder, known.made, wanted, made)
+    return made
+
+
+def _worded(one: Pattern) -> Pattern:
+    """Each claim in words for the rounded count beside it, which the exact one would give away."""
+    claims = [msgspec.structs.replace(c, text=reworded(c.text, c.shown, c.checked)) for c in one.claims]
+    return msgspec.structs.replace(one, claims=claims)
+
+
+def text_gate(folder: Folder, who: Members, k: int) -> TextGate:
+    """What looks at every name and claim: personal data, runs of words shared with any conversation, the auditor's rules.
+
+    Args:
+        folder: The study, whose conversations are read once, when the first text is looked at.
+        who: The conversations that patterns are made of.
+        k: How many people a word needs that is not common English.
+    """
+    from selfrule.patterns.traits import vocabulary
+    from selfrule.privacy.auditor import audit, shared_words
+    from selfrule.privacy.personal import found
+    from selfrule.privacy.quotation import Quotations
+
+    index: list[Quotations] = []
+    # words of templated descriptions are the package's own
+    common = vocabulary() | (
+        frozenset() if who.templated else shared_words(who.description, who.own_person.tolist(), k)
+    )
+
+    def look(text: str) -> str | None:
+        if found(text):
+            return "personal"
+        if audit(text, common) is not None:
+            return "auditor"
+        if not index:
+            index.append(Quotations(conversation_texts(folder)))
+        return "quotation" if index[0].runs(text) else None
+
+    return look
+
+
+def conversation_texts(folder: Folder) -> Iterator[str]:
+    """Every conversation of a study as one text, read part by part."""
+    from selfrule.store.schemas import turns_of
+
+    for path in folder.parts("conversations"):
+        for batch in pq.ParquetFile(path).iter_batches(_ROWS, columns=["turns"], use_threads=False):
+            for turns in turns_of(batch):
+                yield "\n".join(turn.text for turn in turns)
