@@ -22,6 +22,7 @@ from typing import Any
 from selfrule.privacy.personal_view import fold
 
 ROOT = Path(__file__).parents[1]
+CORE = 4
 OUT = ROOT / "src" / "selfrule" / "privacy"
 PLACES = """london paris israel jordan austin chelsea brooklyn georgia florida virginia carolina dallas houston india china
 asia america africa europe madison lincoln washington sydney adelaide charlotte victoria jackson cheyenne dakota kenya ireland
@@ -54,16 +55,23 @@ def main(faker: Path, scowl: Path) -> None:
             for message in json.loads(line).get("messages", ()):
                 written.update(set(re.findall(r"\b[^\W\d_]+\b", fold(message["content"]))))
     common |= {w for w, n in written.items() if w.islower() and n >= 2} | set(PLACES) | set(WORDS)
-    given, family = _faker()
+    given, family, locales = _faker()
     lines = ["# Names of people, by script: made by training/names.py from Faker 40.54.0 (MIT licence, (c) 2012 Daniele Faraglia).",
-             '# A "?" marks those that are also common words.']  # fmt: skip
+             '# A "?" marks those that are also common words, a "*" given names of four countries or more.']  # fmt: skip
     for kind, found in (("given", given), ("family", family)):
         by_script: dict[str, list[str]] = {}
         for name in sorted(found):
             script = script_of(name)
             least = {"han": 1, "kana": 2, "hangul": 1}.get(script, 3)
             if script and len(name) >= least and (script != "latin" or len(name) <= 14):
-                by_script.setdefault(script, []).append(name + ("?" if name in common else ""))
+                mark = (
+                    "?"
+                    if name in common
+                    else "*"
+                    if kind == "given" and locales[name] >= CORE and len(name) > 3
+                    else ""
+                )
+                by_script.setdefault(script, []).append(name + mark)
         for script, names in sorted(by_script.items()):
             lines += [f"[{kind} {script}]", *_wrapped(names)]
     (OUT / "names.txt").write_text("\n".join(lines) + "\n")
@@ -98,12 +106,14 @@ def script_of(name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _faker() -> tuple[set[str], set[str]]:
+def _faker() -> tuple[set[str], set[str], Counter[str]]:
     package: Any = importlib.import_module("faker.providers.person")
     given: set[str] = set()
     family: set[str] = set()
+    locales: Counter[str] = Counter()
     for info in pkgutil.iter_modules(package.__path__):
         provider = importlib.import_module(f"faker.providers.person.{info.name}").Provider
+        here: set[str] = set()
         for attribute in dir(provider):
             into = (
                 given if attribute.startswith("first_name") else family if attribute.startswith("last_name") else None
@@ -113,8 +123,11 @@ def _faker() -> tuple[set[str], set[str]]:
                 continue
             for value in values:
                 for one in [value] if isinstance(value, str) else value if isinstance(value, (tuple, list)) else []:
-                    into.update(fold(part).lower() for part in str(one).split() if part.isalpha() or not part.isascii())
-    return given, family
+                    parts = [fold(part).lower() for part in str(one).split() if part.isalpha() or not part.isascii()]
+                    into.update(parts)
+                    here.update(parts if into is given else ())
+        locales.update(here)
+    return given, family, locales
 
 
 def _scowl(folder: Path, name: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from selfrule.privacy import personal_names, personal_numbers, personal_places, personal_web
+from selfrule.privacy.personal_segments import segments
 from selfrule.privacy.personal_view import view
 
 KINDS = (
@@ -106,13 +107,15 @@ def _found(text: str, more: Finder | None) -> list[Span]:
     masked = _PLACEHOLDER.sub(lambda match: "\x00" * len(match[0]), seen.text)
     known = personal_names.names()
     raw: list[tuple[int, int, str]] = []
-    for found_by in (
-        personal_web.find(masked, lambda word: word in known.all),
-        personal_numbers.find(masked),
-        personal_places.find(masked),
-        personal_names.find(masked),
-    ):
-        raw += [one for one in found_by if one[1] > one[0]]
+    for segment in segments(masked):
+        at = segment.start
+        for found_by in (
+            personal_web.find(segment, known.has),
+            personal_numbers.find(segment),
+            personal_places.find(segment),
+            personal_names.find(segment),
+        ):
+            raw += [(at + start, at + end, kind) for start, end, kind in found_by if end > start]
     spans = [(*seen.back(start, end), kind) for start, end, kind in raw]
     if more is not None:
         blocked = [(match.start(), match.end()) for match in _PLACEHOLDER.finditer(text)]

@@ -9,6 +9,7 @@ from importlib import resources
 
 from selfrule.privacy import personal_said as said
 from selfrule.privacy.auditor import words
+from selfrule.privacy.personal_segments import Segment
 
 Found = tuple[int, int, str]
 
@@ -37,7 +38,8 @@ class Names:
     Attributes:
         given, family: Those that are no common word.
         common: Those that are one too.
-        core: Given names known in several countries: taken for names in lower case too.
+        core: Given names known in several countries.
+        lower: Those taken for names in lower case too.
     """
 
     def __init__(self, source: str) -> None:
@@ -63,6 +65,7 @@ class Names:
                         self.core.add(name)
                 self.scripts.setdefault(f"{kind} {script}", set()).add(name)
         self.all = self.given | self.family
+        self.lower = (self.core | said.LOWER_TOO) - said.NEVER
 
     def has(self, word: str) -> bool:
         """Whether a word in lower case is a name and no common word; case endings of Cyrillic and Greek set aside."""
@@ -84,17 +87,17 @@ def names() -> Names:
     return Names((resources.files("selfrule.privacy") / "names.txt").read_text("utf-8"))
 
 
-def find(text: str) -> Iterator[Found]:
-    """Stretches of a view's text."""
-    known = names()
-    yield from _by_context(text, known)
+def find(segment: Segment) -> Iterator[Found]:
+    """Stretches of a segment's text."""
+    known, text = names(), segment.text
+    yield from _by_context(segment, known)
     yield from _by_case(text, known)
-    present = set(_LOWER.findall(text)) & known.core
+    present = segment.words & known.lower
     if present:
         for match in _LOWER.finditer(text):
             if match[0] in present:
                 yield match.start(), match.end(), "name"
-    if not text.isascii():
+    if "other" in segment.needs:
         yield from _uncased(text, known)
     for match in _SPACED.finditer(text):
         joined = re.sub(r"[^\w]|_", "", match[0]).lower()
@@ -102,11 +105,11 @@ def find(text: str) -> Iterator[Found]:
             yield match.start(), match.end(), "name"
 
 
-def _by_context(text: str, known: Names) -> Iterator[Found]:
+def _by_context(segment: Segment, known: Names) -> Iterator[Found]:
     common = words()
-    for pattern, strict in said.PATTERNS:
-        for match in pattern.finditer(text):
-            start, end = match.span("it")
+    text = segment.text
+    for rule, strict in said.RULES:
+        for start, end, kind in rule.find(segment):
             first = _TOKEN.match(text, start)
             if first is None:
                 continue
@@ -114,9 +117,9 @@ def _by_context(text: str, known: Names) -> Iterator[Found]:
             if word in said.NEVER:
                 continue
             is_name = known.has(word) or word in known.common
-            if strict and not is_name and (word in common or first[0].islower() and word.isascii()):
+            if strict and not is_name and (word in common or (first[0].islower() and word.isascii())):
                 continue
-            yield start, end, "name"
+            yield start, end, kind
 
 
 def _by_case(text: str, known: Names) -> Iterator[Found]:
@@ -126,7 +129,7 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
         tokens = list(_CAPITALISED.finditer(text, match.start(), match.end()))
         lowered = [token[0].lower() for token in tokens]
         bare = [w[:-2] if w.endswith(("'s", "’s")) else w for w in lowered]
-        sure = [known.has(w) for w in bare]
+        sure = [known.has(w) or w in said.SURE for w in bare]
         may = [yes or w in known.common for yes, w in zip(sure, bare, strict=True)]
         at_start = bool(_SENTENCE.search(text[max(0, match.start() - 12) : match.start()]))
         if any(sure):
@@ -144,12 +147,15 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
             if (may[0] or (bare[0] not in common and bare[0] not in said.NEVER)) and said.BEFORE.search(before):
                 yield match.start(), match.end(), "name"
             continue
+        if all(may) and not any(w in said.NEVER for w in bare) and not all(token[0].isupper() for token in tokens):
+            yield match.start(), match.end(), "name"
+            continue
         if at_start or all(token[0].isupper() for token in tokens):
             continue
         strange = [w not in common and w not in said.NEVER for w in bare]
         if may[0] and any(strange[1:]):
             yield match.start(), match.end(), "name"
-        elif all(strange) or (len(bare) > 1 and all(may) and not any(w in said.NEVER for w in bare)):
+        elif all(strange):
             if english is None:
                 english = _is_english(text)
             if english:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from selfrule.privacy.personal_segments import Rule, Segment
 from selfrule.privacy.personal_view import fold
 
 Found = tuple[int, int, str]
@@ -33,6 +34,17 @@ _BORN = re.compile(
         r"जन्म ?(?:तिथि|दिन|तारीख|की तारीख)?)\b|जन्म(?: ?तिथि| ?दिन| ?तारीख)?|वันเกิด|วันเกิด|เกิด(?:วันที่|เมื่อ)?|出生(?:日期|于|在)?|生日|生年月日|誕生日|생년월일|생일|태어난"
     ),
     re.IGNORECASE,
+)
+_BORN_WORDS = frozenset(
+    "born birth birthday birthdate birthdays dob d geboren geburtsdatum geburtstag ne nee naissance anniversaire nacido nacida naci nacimiento cumpleanos "
+    "nascido nascida nasci nascimento aniversario nato nata nascita compleanno geboortedatum urodzony urodzona urodzilem urodzilam urodzenia fodd dogum".split()
+)
+_SAID_WORDS = frozenset(
+    "case order student matriculation customer client account patient member membership employee staff policy invoice ticket booking reference reservation "
+    "tracking passport driver license licence plate registration ssn social imei vin national nhs medical mrn tax visa badge docket flight room locker "
+    "aktenzeichen az kundennummer matrikelnummer bestellnummer personalausweis personalausweisnummer reisepass reisepassnummer ausweisnummer steuer steuerid "
+    "steuernummer kennzeichen versicherungsnummer numero dossier plaque immatriculation dni nie pasaporte expediente pedido matricula cpf rg processo "
+    "passaporte codice targa pesel dowod".split()
 )
 _BORN_GAP = re.compile(rf"[^\d\n]{{0,18}}?(?P<it>{_A_DATE})", re.IGNORECASE)
 _BORN_AFTER = re.compile(
@@ -66,7 +78,7 @@ _SAID = re.compile(
         r"आधार|पासपोर्ट|पैन|หนังสือเดินทาง|เลขที่\w*|เลขบัตร\w*|ทะเบียน\w*|身份证号?码?|身分證字號|护照号?码?|学号|订单号|车牌号?|案号|工号|マイナンバー|学籍番号|注文番号|会員番号|旅券番号|ナンバー|"
         r"주민등록번호|주민번호|여권번호|학번|주문번호|사번|차량번호)"
         r"(?: (?:number|no\.?|nr\.?|num\.?|id|code|plate|is|was|ist|est|es|e|numero|номер|это|हे|नंबर|संख्या|है))*\.? ?(?:[:#=]|是|は|는|은)? ?#?"
-        r"(?P<it>(?=[^\s]{0,12}\d)[A-Za-zА-Яа-яЁё\u0600-\u06ff\u0590-\u05ff\u4e00-\u9fff가-힣]{0,6}[ -]?[A-Z]{0,3}[ -]?\d[\w/.-]{2,30})"
+        r"(?P<it>(?=[^\s]{0,12}\d)[A-Za-zА-Яа-яЁё\u0600-\u06ff\u0590-\u05ff\u4e00-\u9fff가-힣]{0,6}[ -]?[A-Z]{0,3}[ -]?\d[\w/.-]{1,30}\w)"
     ),
     re.IGNORECASE,
 )
@@ -76,41 +88,30 @@ _COORDINATES = re.compile(
 )
 
 
-def find(text: str) -> Iterator[Found]:
-    """Stretches of a view's text."""
-    yield from _born(text)
-    if not any(digit in text for digit in "0123456789"):
+def find(segment: Segment) -> Iterator[Found]:
+    """Stretches of a segment's text."""
+    text = segment.text
+    if "digit" not in segment.needs:
         return
+    if "other" in segment.needs or not _BORN_WORDS.isdisjoint(segment.words):
+        yield from _born(text, "other" in segment.needs)
     for match in _AGE.finditer(text):
         group = "it" if match["it"] else "or"
         yield match.start(group), match.end(group), "age"
-    for match in _COORDINATES.finditer(text):
-        yield match.start(), match.end(), "place"
-    for match in _IBAN.finditer(text):
-        if is_iban(match[0]) or sum(c.isdigit() for c in match[0]) >= 12:
-            yield match.start(), match.end(), "account"
-    for match in _SHAPES.finditer(text):
-        yield match.start(), match.end(), "id"
-    for match in _SAID.finditer(text):
-        it = match["it"]
-        if sum(c.isdigit() for c in it) >= 3:
-            yield match.start("it"), match.end("it") - (it[-1] in ".-/"), "id"
-    for match in _MIXED.finditer(text):
-        digits = sum(c.isdigit() for c in match[0])
-        if digits >= 5 and digits < len(match[0].replace("-", "")) and not _NORMS.match(match[0]):
-            yield match.start(), match.end(), "id"
+    for rule in RULES:
+        yield from rule.find(segment)
     for match in _RUN.finditer(text):
         kind = _kind(match[0], text[max(0, match.start() - 2) : match.start()])
         if kind:
             yield match.start(), match.end(), kind
 
 
-def _born(text: str) -> Iterator[Found]:
+def _born(text: str, after: bool) -> Iterator[Found]:
     for match in _BORN.finditer(text):
         date = _BORN_GAP.match(text, match.end())
         if date:
             yield date.start("it"), date.end("it"), "born"
-    for match in _BORN_AFTER.finditer(text):
+    for match in _BORN_AFTER.finditer(text) if after else ():
         yield match.start("it"), match.end("it"), "born"
 
 
@@ -186,3 +187,26 @@ def is_iban(text: str) -> bool:
     """
     plain = text.replace(" ", "").upper()
     return len(plain) >= 15 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _is_account(match: re.Match[str]) -> bool:
+    return is_iban(match[0]) or sum(c.isdigit() for c in match[0]) >= 12
+
+
+def _has_digits(match: re.Match[str]) -> bool:
+    return sum(c.isdigit() for c in match["it"]) >= 3
+
+
+def _is_mixed(match: re.Match[str]) -> bool:
+    digits = sum(c.isdigit() for c in match[0])
+    return 5 <= digits < len(match[0].replace("-", "")) and not _NORMS.match(match[0])
+
+
+RULES = (
+    Rule("place", _COORDINATES),
+    Rule("account", _IBAN, holds=_is_account),
+    Rule("id", _SHAPES),
+    Rule("id", _SAID, words=_SAID_WORDS, holds=_has_digits),
+    Rule("id", _SAID, frozenset(["other"]), holds=_has_digits),
+    Rule("id", _MIXED, holds=_is_mixed),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from selfrule.privacy.personal_segments import Rule, Segment
 from selfrule.privacy.personal_view import fold
 
 Found = tuple[int, int, str]
@@ -158,20 +159,66 @@ _NOT_ORGANISATION = frozenset(
 )
 
 
-def find(text: str) -> Iterator[Found]:
-    """Stretches of a view's text."""
-    if any(c in text for c in "0123456789") or not text.isascii():
-        for pattern in _ADDRESS:
-            for match in pattern.finditer(text):
-                yield match.start(), match.end(), "address"
-        for pattern in _POSTCODE:
-            for match in pattern.finditer(text):
-                group = "it" if "it" in pattern.groupindex else 0
-                yield match.start(group), match.end(group), "address"
-    for pattern, kind in ((_WORK, "employer"), (_SCHOOL, "school")):
-        for match in pattern.finditer(text):
-            if match["it"].strip('«"').split(" ")[0].lower() not in _NOT_ORGANISATION:
-                yield match.start("it"), match.end("it"), kind
-    for pattern, kind in _NAMED:
-        for match in pattern.finditer(text):
-            yield match.start(), match.end(), kind
+def find(segment: Segment) -> Iterator[Found]:
+    """Stretches of a segment's text."""
+    for rule in RULES:
+        yield from rule.find(segment)
+
+
+def _is_organisation(match: re.Match[str]) -> bool:
+    return match["it"].strip('«"').split(" ")[0].lower() not in _NOT_ORGANISATION
+
+
+_WORK_WORDS = frozenset(
+    "work works worked working job employed intern interning interned internship hired fired position role shift engineer nurse teacher manager "
+    "cashier clerk analyst developer driver professor receptionist accountant lawyer doctor surgeon chef barista supervisor director technician "
+    "librarian arbeite arbeitet arbeiten angestellt travaille bosse employe employee trabajo trabaja trabalho trabalha lavoro lavora werk pracuje "
+    "работаю работает работал работала δουλευω δουλευει εργαζομαι".split()
+)
+_SCHOOL_WORDS = frozenset(
+    "study studies studied studying student pupil freshman sophomore junior senior graduate graduated graduating enrolled attend attends attended "
+    "attending alumni alumnus alumna alumnae studiere studiert etudie etudiant etudiante estudio estudia estudo estuda studio учусь учится σπουδαζω φοιταω".split()
+)
+_NEEDS: tuple[tuple[str, frozenset[str] | None], ...] = (
+    ("", frozenset(fold(_SCHOOLISH).lower().split("|"))),
+    ("", frozenset(fold(_FIRM).lower().split("|"))),
+    *(
+        (script, None)
+        for script in ("cased", "arabic", "hebrew", "devanagari", "thai", "han", "hangul")
+        for _ in range(2)
+    ),
+)
+_SCRIPT_OF = (
+    "digit",
+    "digit",
+    "digit",
+    "digit",
+    "digit",
+    "digit",
+    "cased",
+    "cased",
+    "arabic",
+    "hebrew",
+    "devanagari",
+    "thai",
+    "han",
+    "han",
+    "hangul",
+)
+RULES = (
+    *(
+        Rule(
+            "address",
+            pattern,
+            frozenset([need]) | frozenset(["digit"] if need in {"cased", "hebrew", "han", "hangul"} else []),
+        )
+        for pattern, need in zip(_ADDRESS, _SCRIPT_OF, strict=True)
+    ),
+    *(Rule("address", pattern, frozenset(["digit"])) for pattern in _POSTCODE),
+    Rule("employer", _WORK, words=_WORK_WORDS, holds=_is_organisation),
+    Rule("school", _SCHOOL, words=_SCHOOL_WORDS, holds=_is_organisation),
+    *(
+        Rule(kind, pattern, frozenset([need] if need else []), words)
+        for (pattern, kind), (need, words) in zip(_NAMED, _NEEDS, strict=True)
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from selfrule.privacy.personal_segments import Rule
 from selfrule.privacy.personal_view import fold
 
 _U = "A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
@@ -52,8 +53,7 @@ def _pattern(text: str, ignore: bool = False) -> re.Pattern[str]:
     return re.compile(fold(text), re.IGNORECASE if ignore else 0)
 
 
-# each with whether the word found must be a known name, or none of the common words
-PATTERNS: tuple[tuple[re.Pattern[str], bool], ...] = (
+_SAID: tuple[tuple[re.Pattern[str], bool], ...] = (
     (_pattern(rf"(?<!\w)(?i:{_INTRO_LATIN}|{_INTRO_OTHER}),? {_ANY}"), True),
     (
         _pattern(
@@ -70,7 +70,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], bool], ...] = (
     ),
     (
         _pattern(
-            rf"(?:(?:[Rr]egards|[Ss]incerely|[Bb]est(?: wishes)?|[Ll]ove|[Cc]heers|[Tt]hanks|[Yy]ours(?: truly)?|MfG|LG|[Gg]ru(?:ß|ss)e?n?|[Gg]ru(?:ß|ss)|[Cc]ordialement|[Bb]ises|[Ss]aludos|[Aa]tentamente|[Aa]bracos?|[Bb]eijos|[Сс] уважением|[Μμ]ε εκτιμηση),?\s{{1,4}}|(?:^|\n)[-–—~]{{1,2}} ?){_CAPS}(?=\s*$|\n)"
+            rf"(?<!\w)(?:(?:[Rr]egards|[Ss]incerely|[Bb]est(?: wishes)?|[Ll]ove|[Cc]heers|[Tt]hanks|[Yy]ours(?: truly)?|MfG|LG|[Gg]ru(?:ß|ss)e?n?|[Gg]ru(?:ß|ss)|[Cc]ordialement|[Bb]ises|[Ss]aludos|[Aa]tentamente|[Aa]bracos?|[Bb]eijos|[Сс] уважением|[Μμ]ε εκτιμηση),?\s{{1,4}}){_CAPS}(?=\s*$|\n)"
         ),
         True,
     ),
@@ -155,6 +155,44 @@ PATTERNS: tuple[tuple[re.Pattern[str], bool], ...] = (
     ),
 )
 
+_W = {
+    "intro": "name called known goes heiße heisse heißt heisst appelle nomme nom llamo nombre llama nome chamo chama chiamo chiama heet naam nazywam imie "
+    "heter hedder nimeni jmenuji nevem numesc numele adim ismim toi nama зовут звати имя имени мое με λενε ονομα ονομαζομαι λεγομαι",
+    "am": "m am this bin suis soy sou sono jestem ben я ειμαι call named called nenn",
+    "honorific": "mr mrs ms mx miss mister dr prof professor sir lady rev reverend father sister officer detective judge captain sgt lt coach uncle aunt "
+    "auntie grandma grandpa herr herrn frau fraulein tante onkel monsieur madame mademoiselle mme mlle m maitre senor senora senorita sra srta sr don dona "
+    "tio tia senhor senhora signor signora signorina sig dott dhr mevr mevrouw meneer pan pani herra rouva bay bayan г господин госпожа тетя дядя пан пани "
+    "κυριος κυριο κυρια κ κυριε",
+    "greeting": "hi hello hey dear hallo liebe lieber liebes bonjour salut cher chere hola querido querida estimado estimada ola ciao caro cara привет "
+    "здравствуите уважаемыи уважаемая дорогои дорогая γεια αγαπητε αγαπητη thanks thank",
+    "sign": "regards sincerely best wishes love cheers thanks yours truly mfg lg gruß gruss gruße grusse gruße grußen grussen cordialement bises saludos atentamente abraco "
+    "abracos beijos уважением εκτιμηση grußse",
+    "kin": "husband wife friend boyfriend girlfriend boss manager supervisor brother sister mum mom mother dad father son daughter ex partner colleague "
+    "coworker worker roommate flatmate neighbour neighbor therapist doctor teacher cousin aunt uncle fiance fiancee landlord roomie kid baby crush grandson "
+    "granddaughter nephew niece mann frau freund freundin chef chefin bruder schwester mutter vater sohn tochter kollege kollegin nachbar nachbarin mari femme "
+    "ami amie copain copine frere soeur mere pere fils fille collegue voisin voisine esposo esposa marido mujer amigo amiga novio novia jefe jefa hermano hermana "
+    "madre padre hijo hija primo prima vecino vecina companero companera namorado namorada irma irmao filho filha mae pai vizinho vizinha chefe colega marito "
+    "moglie fratello sorella amico amica муж мужа жена жену друг друга подруга подругу брат брата сестра сестру сын сына дочь начальник начальница коллега "
+    "парень девушка αντρας γυναικα φιλος φιλη αδερφος αδερφη γιος κορη",
+    "speech": "said says told asked asks replied texted thinks thought wants wanted called hates loves sagte sagt meinte gesagt dit dijo dice disse detto "
+    "сказал сказала говорит ειπε λεει",
+    "label": "name fullname firstname lastname username surname full first last user patient client customer signed vorname nachname nom prenom nombre apellido apellidos nome cognome sobrenome "
+    "imie nazwisko имя фамилия фио ονομα επωνυμο",
+}
+_NEEDS: tuple[tuple[str, str | None], ...] = (
+    *(("", key) for key in _W),
+    *(
+        (script, None)
+        for script, n in (("arabic", 2), ("hebrew", 2), ("devanagari", 3), ("thai", 1), ("han", 6), ("hangul", 2))
+        for _ in range(n)
+    ),
+)
+RULES: tuple[tuple[Rule, bool], ...] = tuple(
+    (Rule("name", pattern, frozenset([need] if need else []), frozenset(_W[key].split()) if key else None), strict)
+    for (pattern, strict), (need, key) in zip(_SAID, _NEEDS, strict=True)
+)
+"""What stands around names, each with whether the word must be a known name, or else capitalised and no common word."""
+
 BEFORE = re.compile(
     r"(?<!\w)(?:told|asked|asking|met|meet|love|loves|loved|miss|hate|married|marry|dating|dated|date|divorced|kissed|texted|text|texting|called|calling|emailed|"
     r"with|and I|me and|between me and|named|hugged|ghosted|blocked|messaged|trusted|forgave|confronted|visited|seeing|like|by|from|about|that|when|if|because|but|and|for|to|is|was|says|thinks) $"
@@ -177,6 +215,19 @@ NEVER = frozenset(
     europe asia africa texas california florida adhd ptsd ocd autism bpd add usa uk eu nhs covid""".split()
 )
 """Words that stand where names do and are none."""
+
+SURE = frozenset(
+    "john jack peter mike mary bob bobby jenny harry tom tommy jerry josh eric robin maria martin carol george james henry charles david sarah anna sara clara elena "
+    "lucia julia laura marie paul simon thomas lukas leon felix max anton bruno hugo pablo diego jorge juan luis pedro carmen pilar rosa paulo ana joao jana nina eva "
+    "mia ella lena emma lisa smith jones johnson fischer schneider weber becker neumann schwarz zimmermann muller kruger hartmann moreno castillo vega nicholas nick "
+    "ben sam dan alex chris kate katie meg jess jimmy johnny billy betty nancy sally molly polly becky".split()
+)
+"""Common words, or forms of them, that are names where they are capitalised."""
+
+LOWER_TOO = frozenset(
+    "john maria david sarah laura thomas james charles nicholas pablo diego jorge juan luis pedro lukas johnny jimmy katie lisa emma eric josh".split()
+)
+"""Of those, the ones that are hardly ever anything else in lower case."""
 
 SEMITIC_WORDS = frozenset(
     "أنا هذا هذه كان كانت من في على إلى عن مع أن إن لا ما هل كل بعد قبل ثم كما لكن أو حتى نور أمل سعيد جميل كريم حياة سلام هدى وفاء إيمان رضا كمال جمال عادل نبيل صالح حسن قمر مال بدر أحد سلامة شكر خير ذكي عرب عام يوم منى بيان".split()

@@ -6,6 +6,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 
+from selfrule.privacy.personal_segments import Rule, Segment
+
 Found = tuple[int, int, str]
 
 _TLD = (
@@ -37,7 +39,18 @@ _HANDLE_SAID = re.compile(
     r"(?: (?:is|name|account|handle|ist|est|es|e|это|:))? ?(?:[:=]|is|は|是|는|은|ist|est|es|:)? ?(?P<it>@?[\w.-]{3,40})",
     re.IGNORECASE,
 )
-_USERISH = re.compile(r"(?<![\w.@/\\-])[A-Za-z]++[_.-]?[A-Za-z]*+[_.-]?(?:[A-Za-z]*+[_.-]?)?\d*+(?![\w@])")
+_USERISH = re.compile(
+    r"(?<![\w.@/\\-])[A-Za-z]++(?:[._-]?\d[\w.-]*+|_\w[\w.-]*+|[.-][A-Za-z]++[._-]?\d[\w.-]*+)(?<![.-])"
+)
+_HANDLE_WORDS = frozenset(
+    "username user usernames login handle nick nickname gamertag gamer insta instagram snap snapchat telegram discord twitter tiktok tik "
+    "skype steam screen benutzername nutzername utilisateur pseudo identifiant usuario usuaria utente логин никнеим ник ονομα اسم שם "
+    "यूजरनेम 아이디 닉네임 아이디는 닉네임은".split()
+)
+_PASSWORD_WORDS = frozenset(
+    "password passcode passphrase passwd pin api apikey secret token passwort kennwort passe contrasena clave senha пароль пин пинкод "
+    "κωδικος كلمة סיסמה סיסמא 비밀번호 비밀번호는".split()
+)
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])")
@@ -57,52 +70,39 @@ _PASSWORD = re.compile(
 )
 
 
-def find(text: str, known: Callable[[str], bool]) -> Iterator[Found]:
-    """Stretches of a view's text.
+def find(segment: Segment, known: Callable[[str], bool]) -> Iterator[Found]:
+    """Stretches of a segment's text.
 
     Args:
-        text: Of a view.
+        segment: Of a view.
         known: Whether a word in lower case is a person's name and no common word.
     """
-    if "@" in text:
-        yield from _whole(_MAIL, text, "mail")
-        yield from _whole(_HANDLE, text, "handle")
-    elif "#" in text or "/" in text:
-        yield from _whole(_HANDLE, text, "handle")
-    yield from _whole(_MAIL_APART, text, "mail")
-    yield from _whole(_LINK, text, "link")
-    for match in _DOMAIN.finditer(text):
-        if match[0].lower() not in _CODE_FILES:
-            yield match.start(), match.end(), "link"
-    for pattern, kind in ((_HANDLE_SAID, "handle"), (_PASSWORD, "key")):
-        for match in pattern.finditer(text):
-            it = match["it"]
-            if kind == "key" or any(char.isdigit() or char in "_@." for char in it[:-1]) or not it.islower():
-                yield match.start("it"), match.end("it"), kind
-    for match in _USERISH.finditer(text):
-        word = match[0]
-        if (word[-1].isdigit() or "_" in word) and any(
-            len(part) > 3 and known(part.lower()) for part in re.split(r"[_.\d-]+|(?<=[a-z])(?=[A-Z])", word)
-        ):
-            yield match.start(), match.end(), "handle"
-    for match in _IPV4.finditer(text):
-        if all(int(part) < 256 for part in match[0].partition("/")[0].split(".")):
-            yield match.start(), match.end(), "network"
-    for match in _IPV6.finditer(text):
-        if len(match[0]) > 6 and _is_ip(match[0]):
-            yield match.start(), match.end(), "network"
-    yield from _whole(_MAC, text, "network")
-    yield from _whole(_UUID, text, "id")
-    yield from _whole(_KEY, text, "key")
-    yield from _whole(_PEM, text, "key")
-    for match in _LONG.finditer(text):
-        if _is_random(match[0]):
-            yield match.start(), match.end(), "key"
+    for rule in RULES:
+        yield from rule.find(segment)
+    text = segment.text
+    if "digit" in segment.needs or "_" in text:
+        for match in _USERISH.finditer(text):
+            parts = re.split(r"[_.\d-]+|(?<=[a-z])(?=[A-Z])", match[0])
+            if any(len(part) > 3 and known(part.lower()) for part in parts):
+                yield match.start(), match.end(), "handle"
 
 
-def _whole(pattern: re.Pattern[str], text: str, kind: str) -> Iterator[Found]:
-    for match in pattern.finditer(text):
-        yield match.start(), match.end(), kind
+def _is_domain(match: re.Match[str]) -> bool:
+    return match[0].lower() not in _CODE_FILES
+
+
+def _is_handle(match: re.Match[str]) -> bool:
+    """Whether what was said to be a handle looks like one, or like a word of the sentence."""
+    it = match["it"]
+    return any(char.isdigit() or char in "_@." for char in it[:-1]) or not it.islower()
+
+
+def _is_ipv4(match: re.Match[str]) -> bool:
+    return all(int(part) < 256 for part in match[0].partition("/")[0].split("."))
+
+
+def _is_ipv6(match: re.Match[str]) -> bool:
+    return len(match[0]) > 6 and _is_ip(match[0])
 
 
 def _is_ip(text: str) -> bool:
@@ -113,8 +113,30 @@ def _is_ip(text: str) -> bool:
     return True
 
 
-def _is_random(text: str) -> bool:
+def _is_random(match: re.Match[str]) -> bool:
     """Whether a long run of letters and digits looks drawn, not written: cases and digits mixed, few separators."""
+    text = match[0]
     digits = sum(c.isdigit() for c in text)
     upper = sum(c.isupper() for c in text)
     return digits >= 3 and (upper >= 3 or digits >= 6) and sum(c in "_-/" for c in text) <= len(text) // 8
+
+
+_WEB, _DIGITS, _RUNS = frozenset(["joined"]), frozenset(["digit"]), frozenset(["long"])
+RULES = (
+    Rule("mail", _MAIL, _WEB),
+    Rule("mail", _MAIL_APART, _WEB),
+    Rule("handle", _HANDLE, _WEB),
+    Rule("link", _LINK, _WEB),
+    Rule("link", _DOMAIN, _WEB, holds=_is_domain),
+    Rule("handle", _HANDLE_SAID, words=_HANDLE_WORDS, holds=_is_handle),
+    Rule("handle", _HANDLE_SAID, frozenset(["han"]), holds=_is_handle),
+    Rule("key", _PASSWORD, words=_PASSWORD_WORDS),
+    Rule("key", _PASSWORD, frozenset(["han"])),
+    Rule("network", _IPV4, _DIGITS | _WEB, holds=_is_ipv4),
+    Rule("network", _IPV6, holds=_is_ipv6, words=None, needs=frozenset(["colons"])),
+    Rule("network", _MAC, _DIGITS),
+    Rule("id", _UUID, _DIGITS | _RUNS),
+    Rule("key", _KEY, _RUNS),
+    Rule("key", _PEM, _RUNS),
+    Rule("key", _LONG, _RUNS | _DIGITS, holds=_is_random),
+)
