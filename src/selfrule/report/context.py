@@ -180,7 +180,8 @@ class ReportContext:
     there is only one; `labels` what is known of labels by people, None where there are none. `analyses` are the records of
     `selfrule.analyses` in the order of their sections; those of a shareable report have passed the release gate. `story` is
     there in a private report of one person's own conversations alone, whose page it leads; `quoted` is then empty.
-    `patterns` are None where none were made; a shareable report takes released ones alone. `pattern_members` has the source ids of the conversations of each pattern by its id; private reports alone read it.
+    `patterns` are None where none were made; a shareable report takes released ones alone. `pattern_members` has the source
+    ids of each pattern's conversations by its id; private reports alone read it.
     """
 
     kind: Kind

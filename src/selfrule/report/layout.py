@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
 from selfrule.report.charts.svg import Chart
 
 LONG_TABLE = 12  # rows above which a table under a chart starts closed; print opens it
@@ -77,14 +79,58 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Branch:
+    """A line of a tree that opens: what stands in the line, what it opens to, and the lines below it.
+
+    Attributes:
+        anchor: The id of what it opens to, for links; "" where it opens to nothing but `children`.
+        name: What it is.
+        about: A few words under the name.
+        figures: What stands beside it: a small picture or none, and words.
+        said: Sentences with what stands behind each.
+        terms: Definitions.
+        notes: Plain sentences after them.
+        listed: A closed list: its heading and its entries; private alone.
+        children: The lines below.
+        left: What is said where some of them are not listed.
+    """
+
+    anchor: str
+    name: str
+    about: str = ""
+    figures: list[tuple[Markup | None, str]] = field(default_factory=list)
+    said: list[tuple[str, str]] = field(default_factory=list)
+    terms: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    listed: tuple[str, list[str]] | None = None
+    children: list[Branch] = field(default_factory=list)
+    left: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """Lines that open, the column heads of what stands beside them, and whether print opens what is closed.
+
+    Of one place in the tree the first `at_once` lines are there at once; the rest opens together.
+    """
+
+    heads: list[str]
+    branches: list[Branch]
+    printed: bool = True
+    left: str = ""
+    at_once: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
-    """A piece of a section: a heading of its own (or none), paragraphs, a list, definitions, a figure."""
+    """A piece of a section: a heading of its own (or none), paragraphs, a list, definitions, a figure, a tree."""
 
     title: str = ""
     paragraphs: list[str] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     terms: list[tuple[str, str]] = field(default_factory=list)
     figure: Figure | None = None
+    tree: Tree | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

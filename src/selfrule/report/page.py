@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selfrule.report import analyses, beside, breakdowns, conditions, confirmed, findings, honest, method, words
+from selfrule.report import (
+    analyses,
+    beside,
+    breakdowns,
+    conditions,
+    confirmed,
+    findings,
+    honest,
+    method,
+    patterns,
+    words,
+)
 from selfrule.report.cells import Cells
 from selfrule.report.context import ReportContext
 from selfrule.report.layout import Part, Section
@@ -75,6 +86,7 @@ def build(context: ReportContext) -> Page:
         findings.levels(context, cells),
         findings.actualized(context, cells),
         _quoted(context, shown),
+        patterns.section(context),
         conditions.domains(cells),
         None if _analysed(context, "factors") else conditions.factors(cells),
         breakdowns.models(cells),

@@ -12,6 +12,7 @@ from selfrule.report.context import ReportContext, StudyFacts, Suppressed
 from selfrule.report.judging import Compared, JudgeFacts, Kin, Measured, Pair, Panel
 from selfrule.report.labels import LabelAgreement, LabelFacts, LabelStratum
 from selfrule.report.panels import unaddressed
+from selfrule.report.shareable_patterns import patterns_shown
 
 
 def public(context: ReportContext) -> ReportContext:
@@ -21,7 +22,7 @@ def public(context: ReportContext) -> ReportContext:
     part can print them; a title made from a file's name is replaced; dates keep their month. Estimates of groups under
     k conversations that the release gate let through become suppressed ones (a last door, no complement is sought).
     Judges lose the address of their server; their agreement loses every count that, beside another figure, could give
-    away the few conversations that one of them could not rate.
+    away the few conversations that one of them could not rate. Patterns that have not passed the gate are dropped.
     """
     if context.kind == "private":
         return context
@@ -43,6 +44,8 @@ def public(context: ReportContext) -> ReportContext:
         hashes={name: labels(value) for name, value in context.hashes.items()},
         panel=None if context.panel is None else _panel(context.panel, labels, context.k, hidden),
         labels=None if context.labels is None else _people(context.labels, context.k),
+        patterns=patterns_shown(context.patterns, context.k),
+        pattern_members={},
     )
 
 

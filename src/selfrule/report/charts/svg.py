@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -28,11 +30,19 @@ def fit(text: str, room: float) -> str:
     text = one_line(text, 200)
     used = 0.0
     for i, letter in enumerate(text):
-        wide = unicodedata.east_asian_width(letter) in "WF" or letter in "MW@%mw"
-        used += 12.8 if wide else 9.4 if letter.isupper() else 4.4 if letter in "ijlft.,:;'|! " else 7.9
+        used += width_of(letter)
         if used > room:
             return f"{text[: max(0, i - 1)].rstrip()}\N{HORIZONTAL ELLIPSIS}"
     return text
+
+
+def width_of(text: str) -> float:
+    """About how wide a text is at chart size, by the widths that letters have in wide sans-serif faces."""
+    used = 0.0
+    for letter in text:
+        wide = unicodedata.east_asian_width(letter) in "WF" or letter in "MW@%mw"
+        used += 12.8 if wide else 9.4 if letter.isupper() else 4.4 if letter in "ijlft.,:;'|! " else 7.9
+    return used
 
 
 def _fmt(value: float | str) -> str:
@@ -81,11 +91,25 @@ class Drawing:
             }[shape]
             self.add("polygon", cls, tip=tip, points=" ".join(f"{_fmt(a)},{_fmt(b)}" for a, b in points))
 
-    def render(self, height: float) -> Markup:
-        """The picture as markup, with its title and description for screen readers."""
+    @contextmanager
+    def link(self, target: str, label: str, *, reached: bool = True) -> Iterator[None]:
+        """Make what is added within a link to a place of the page, read out as `label`.
+
+        Args:
+            target: The place's id, one of ours.
+            label: What a screen reader says.
+            reached: Whether the tab key stops at it.
+        """
+        more = "" if reached else ' tabindex="-1"'
+        self._parts.append(f'<a href="#{escape(target)}" aria-label="{escape(typeset(one_line(label, 240)))}"{more}>')
+        yield
+        self._parts.append("</a>")
+
+    def render(self, height: float, role: str = "img") -> Markup:
+        """The picture as markup, with its title and description for screen readers; `role` "group" where it has links."""
         title, description = f"{self.name}-t", f"{self.name}-d"
         return Markup(  # noqa: S704 - every part was escaped when it was added
-            f'<svg class="chart" role="img" aria-labelledby="{title} {description}" '
+            f'<svg class="chart" role="{escape(role)}" aria-labelledby="{title} {description}" '
             f'viewBox="0 0 {_fmt(self.width)} {_fmt(height)}" xmlns="http://www.w3.org/2000/svg">'
             f'<title id="{title}">{escape(typeset(self.title))}</title>'
             f'<desc id="{description}">{escape(typeset(self.description))}</desc>{"".join(self._parts)}</svg>'

@@ -1,4 +1,5 @@
-// The page reads whole without this. It lets a table be sorted by a column, and opens closed tables for print.
+// The page reads whole without this. It lets a table be sorted by a column, opens closed tables for print, and opens
+// the pattern that a circle of the map leads to, where a browser does not.
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
   heads.forEach((head, column) => {
@@ -28,3 +29,11 @@ addEventListener("beforeprint", () => {
   for (const d of closed) d.open = true;
 });
 addEventListener("afterprint", () => { for (const d of closed) d.open = false; });
+const reveal = () => {
+  const place = location.hash.startsWith("#pattern-") && document.getElementById(location.hash.slice(1));
+  if (!place) return;
+  for (let d = place.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
+  place.scrollIntoView();
+};
+addEventListener("hashchange", reveal);
+reveal();

@@ -1,0 +1,118 @@
+"""The section on patterns: a map, a list that opens, what was kept back, and how it was made."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+from selfrule.patterns.records import Pattern
+from selfrule.report import pattern_words as words
+from selfrule.report.charts.pattern_map import Spot, map_chart
+from selfrule.report.context import ReportContext
+from selfrule.report.layout import Figure, Key, Part, Section
+from selfrule.report.numbers import number, plural
+from selfrule.report.pattern_lines import MOST, anchor, forest, lines
+from selfrule.report.text import one_line
+
+ANCHOR = "patterns"
+_ROUND = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
+_CLASSES = ("few", "some", "many")
+
+
+def section(context: ReportContext) -> Section | None:
+    """The section; None where no patterns were made. A shareable report's have been through `shareable.public`."""
+    made = context.patterns
+    if made is None:
+        return None
+    private = context.kind == "private"
+    notes = [one_line(note, 400) for note in made.notes]
+    if not made.patterns:
+        said = words.none(made)
+        kept = words.withheld(made.withheld, made.k) if made.withheld is not None and made.withheld.patterns else []
+        return Section(
+            anchor=ANCHOR,
+            title="Patterns",
+            parts=[Part(paragraphs=[words.WHAT, *([said] if said else []), *kept], items=notes)],
+        )
+    tree = forest(made.patterns)
+    leaves = tree.leaves
+    groups = sum(bool(tree.children.get(i)) for i in range(len(made.patterns)))
+    parts = [
+        Part(paragraphs=words.lead(made, len(leaves), groups), items=notes),
+        _map(made.patterns, leaves),
+        _list(made.patterns, context.pattern_members, private=private),
+    ]
+    if made.withheld is not None and not private:
+        parts.append(Part(title="What was withheld", paragraphs=words.withheld(made.withheld, made.k)))
+    parts.append(Part(title="How patterns were made", paragraphs=words.how(made, {p.by for p in made.patterns})))
+    return Section(anchor=ANCHOR, title="Patterns", parts=parts)
+
+
+def _list(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool) -> Part:
+    tree = lines(patterns, members, private=private)
+    said = (
+        "The bars by month are counts of conversations, each line on a height of its own; a month without one had none"
+    )
+    said += "." if private else ", or too few to show."
+    return Part(title="Every pattern", paragraphs=[said] if any(p.months for p in patterns) else [], tree=tree)
+
+
+def _map(patterns: Sequence[Pattern], leaves: Sequence[int]) -> Part:
+    drawn = sorted(leaves, key=lambda i: -patterns[i].conversations)[:MOST]
+    limits = breaks([s for i in drawn if (s := patterns[i].severe) is not None])
+    spots = [
+        Spot(
+            anchor=anchor(i),
+            name=one_line(patterns[i].name, 120) or "Without a name",
+            place=patterns[i].place,
+            size=patterns[i].conversations,
+            cls=_class(patterns[i].severe, limits),
+            words=words.words_of(patterns[i]),
+        )
+        for i in drawn
+    ]
+    largest = max(patterns[i].conversations for i in drawn)
+    caption = (
+        f"Each circle is a pattern, as large as it has conversations (the largest: {number(largest)}). Near circles are alike; "
+        "how far apart others lie says nothing. The names of the largest are written where there is room."
+    )
+    if len(leaves) > len(drawn):
+        caption += f" {plural(len(leaves) - len(drawn), 'smaller one is', 'smaller ones are')} not drawn."
+    chart = map_chart(spots)
+    return Part(
+        title="Map", figure=Figure(caption=caption, chart=chart, legend=_legend(limits, {s.cls for s in spots}))
+    )
+
+
+def breaks(shares: Sequence[float]) -> list[float]:
+    """Round shares that cut these into about thirds: two, one or none, in order.
+
+    >>> breaks([0.02, 0.04, 0.11, 0.13, 0.3, 0.5])
+    [0.1, 0.25]
+    """
+    if not shares:
+        return []
+    got = sorted(shares)
+    cuts = (got[(len(got) - 1) // 3], got[(2 * len(got)) // 3])
+    found = {min(_ROUND, key=lambda r: abs(r - cut)) for cut in cuts}
+    return [limit for limit in sorted(found) if got[0] < limit <= got[-1]]
+
+
+def _class(severe: float | None, limits: Sequence[float]) -> str:
+    if severe is None:
+        return "unsaid"
+    at = bisect_right(limits, severe)
+    return _CLASSES[at] if len(limits) == 2 else ("few", "many")[at] if limits else "some"
+
+
+def _legend(limits: Sequence[float], used: set[str]) -> list[Key]:
+    """What each shade stands for; those on the map alone."""
+    cut = [words.whole(limit) for limit in limits]
+    if len(cut) == 2:
+        said = {"few": f"under {cut[0]} severe", "some": f"{cut[0]} to under {cut[1]}", "many": f"{cut[1]} or more"}
+    elif cut:
+        said = {"few": f"under {cut[0]} severe", "many": f"{cut[0]} or more"}
+    else:
+        said = {"some": "about as many severe in each"}
+    said["unsaid"] = "severity not shown"
+    return [Key("disc", cls, text) for cls, text in said.items() if cls in used]
