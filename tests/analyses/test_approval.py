@@ -232,7 +232,7 @@ def test_no_group_smaller_than_k_is_let_out_nor_can_be_had_by_subtraction(sample
         for pair in ((group.up, group.rest), (group.given, group.given_rest)):
             for figure in pair:
                 assert figure.n == 0 or figure.n >= k
-                assert not (people and figure.n and figure.persons is not None and figure.persons < k)
+                assert not (people and figure.n and 0 < (figure.persons or 0) < k)
             assert (pair[0].reason in {"small", "complementary"}) <= (pair[1].n == 0)
         if group.up.reason in {"small", "complementary"}:
             assert group.up.missing == 0

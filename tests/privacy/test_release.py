@@ -57,6 +57,13 @@ def test_a_group_of_many_conversations_of_few_people_is_not_released():
     assert [e.group for e in release(cells, 10).estimates] == [{}]
 
 
+@pytest.mark.parametrize(("n", "shown"), [(3, False), (9, False), (10, True), (400, True)])
+def test_a_group_of_which_nobody_is_known_counts_by_its_conversations(n, shown):
+    groups = [cell({"model": name}, 500, persons=100) for name in "ab"]
+    cells = [cell({}, 1000 + n, persons=200), *groups, cell({"model": "c"}, n, persons=0)]
+    assert ({"model": "c"} in [e.group for e in release(cells, 10).estimates]) is shown
+
+
 def test_one_persons_own_export_is_judged_by_conversations_alone():
     cells = [cell({}, 100, persons=1), cell({"model": "a"}, 60, persons=1), cell({"model": "b"}, 40, persons=1)]
     assert len(release(cells, 10).estimates) == 3

@@ -230,8 +230,7 @@ def public(result: Approval, k: int) -> Approval:
 
 def _gated(figures: list[Figure], k: int, people: bool, *, also: bool = False) -> tuple[list[Figure], int]:
     """Figures of a partition without the small ones, and how many were taken out."""
-    sizes = [min(f.n, f.persons) if people and f.persons is not None else f.n for f in figures]
-    sizes = [max(size, 1) if f.n else 0 for size, f in zip(sizes, figures, strict=True)]
+    sizes = [min(f.n, f.persons) if people and f.persons else f.n for f in figures]  # nobody known: conversations alone
     why = hidden(sizes, k)
     why = ["complementary" if also and w is None and f.n else w for w, f in zip(why, figures, strict=True)]
     return [f if w is None else Figure(reason=w) for f, w in zip(figures, why, strict=True)], sum(

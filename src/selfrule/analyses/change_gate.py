@@ -46,7 +46,7 @@ def public(result: Change, k: int) -> Change:
 
 
 def _small(figure: Figure, k: int, count_people: bool) -> bool:
-    return figure.n < k or (count_people and figure.persons is not None and figure.persons < k)
+    return figure.n < k or (count_people and 0 < (figure.persons or 0) < k)  # nobody known: conversations alone count
 
 
 def _closed(result: Change, k: int, count_people: bool) -> bool:

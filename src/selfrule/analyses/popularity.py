@@ -276,7 +276,7 @@ def public(result: Popularity, k: int) -> Popularity:
     people = (result.persons or 0) >= k
     domains, gone = [], 0
     for d in result.domains:
-        size = min(d.r.n, max(d.r.persons or 0, 1)) if people else d.r.n
+        size = min(d.r.n, d.r.persons) if people and d.r.persons else d.r.n  # nobody known: conversations alone
         if not 0 < size < k:
             domains.append(d)
             continue

@@ -43,11 +43,15 @@ _Group = TypeVar("_Group", int, _Key)
 
 
 def _size(cells: Sequence[Estimate], count_people: bool) -> int:
-    """The smallest count of conversations, or of people where they count, that any cell of the group rests on."""
+    """The smallest count of conversations, or of people where they count, that any cell of the group rests on.
+
+    A cell of which no person is known counts by its conversations alone, as in every analysis: that nobody is known there
+    says nothing of how many people they are, and 0 people would let any number of conversations through.
+    """
     sizes = [cell.n + cell.missing for cell in cells]
     rated = [cell.n for cell in cells if cell.n]
     if count_people:
-        rated += [cell.persons for cell in cells if cell.persons is not None and cell.n]
+        rated += [cell.persons for cell in cells if cell.persons and cell.n]
     return min(sizes + rated)
 
 
