@@ -15,7 +15,7 @@ from selfrule.patterns.traits import Saying, Trait, sayings
 from selfrule.patterns.words import KEPT_FROM, sentence
 
 BY = "terms"
-VERSION = 4
+VERSION = 5
 """Of names and claims: a change makes a study's anew."""
 
 MOST_CLAIMS = 5

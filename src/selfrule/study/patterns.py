@@ -16,11 +16,10 @@ from selfrule.patterns.embedding import BUILT_IN, embed
 from selfrule.patterns.hierarchy import levels
 from selfrule.patterns.layout import places
 from selfrule.patterns.near import collapse
-from selfrule.patterns.records import Patterns, Quality
-from selfrule.patterns.stability import silhouette, stability
+from selfrule.patterns.records import Patterns
 from selfrule.patterns.traits import traits
 from selfrule.store.folder import Folder
-from selfrule.study import facets, patterns_files
+from selfrule.study import facets, patterns_checked, patterns_files
 from selfrule.study.patterns_files import Made
 from selfrule.study.patterns_members import embedded_text, members
 from selfrule.study.rating import Plan
@@ -99,18 +98,19 @@ def _made(folder: Folder, plan: Plan, how: Made) -> Patterns:
     where = places(found.centres, seed=how.seed)
     tree = assemble.nodes(member, keeper, levels(found.centres, found.sizes))
     named = naming.named_apart(tree, [naming.by_traits(node, known_traits) for node in tree], known_traits)
+    faith = patterns_checked.by_codes(tree, known_traits, found.centres, how.seed)
+    patterns = [
+        assemble.pattern(node, known, one, _place(node, where, found)) for node, one in zip(tree, named, strict=True)
+    ]
     made = Patterns(
         kind="private",
-        patterns=[
-            assemble.pattern(node, known, one, _place(node, where, found))
-            for node, one in zip(tree, named, strict=True)
-        ],
+        patterns=patterns_checked.with_faith(patterns, tree, faith),
         flagged=int(facets.read(folder, how.facets).num_rows),
         described=len(known),
         collapsed=len(known) - len(kept),
         embedding=vectors.label,
         facets=how.facets,
-        quality=_quality(vectors.matrix[kept], found, how.per),
+        quality=patterns_checked.quality(vectors.matrix[kept], found, how.per, faith),
         seed=how.seed,
     )
     patterns_files.write_private(folder, how, made, known, member, keeper, tree)
@@ -124,8 +124,3 @@ def _place(node: assemble.Node, where: NDArray[Any], found: Clusters) -> tuple[f
     rows = list(node.clusters)
     x, y = np.average(where[rows], axis=0, weights=found.sizes[rows])
     return round(float(x), 3), round(float(y), 3)
-
-
-def _quality(matrix: NDArray[Any], found: Clusters, per: int) -> Quality:
-    steady = stability(matrix, per=per, known=found.member)
-    return Quality(silhouette=silhouette(matrix, found.member), stability=steady.value, seeds=steady.seeds)
