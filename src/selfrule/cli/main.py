@@ -33,8 +33,10 @@ COMMANDS = {
     "patterns": "What happens in flagged conversations: kinds of them, nobody in them.",
     "label": "Open a page on this machine to label conversations.",
     "labels": "Draw the queue for labelling, export and import labels, show progress.",
+    "coding": "What happened in flagged conversations: codes with intervals.",
     "agreement": "How far the judges of a study agree with each other.",
     "judge-check": "Try a judge: attacks, agreement with labels, repeatability.",
+    "forget": "Remove a person or a conversation for good, and prove it.",
     "doctor": "Show what is installed, how good the judge is, if a study is sound.",
 }
 

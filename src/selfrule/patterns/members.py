@@ -29,6 +29,7 @@ class Members:
         domains: Member of each domain; shape (n, d), named by `domain_names`.
         month: Index into `months`, -1 where unknown; shape (n,).
         months: "2025-01", in order.
+        levels: Level of each of `rubric.CONSTRUCTS`, -1 where not rated; shape (n, 7). None where nobody asks for it.
     """
 
     conversation_id: list[str]
@@ -44,6 +45,7 @@ class Members:
     domain_names: tuple[str, ...]
     month: NDArray[np.int64]
     months: tuple[str, ...]
+    levels: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         return len(self.conversation_id)

@@ -20,6 +20,9 @@ from selfrule.study.rating import Plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from selfrule.analyses.approval import Approval
     from selfrule.analyses.change import Change
     from selfrule.analyses.change_records import By
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from selfrule.analyses.sample import Sample
     from selfrule.analyses.trend_records import By as Grouping
     from selfrule.analyses.trend_records import Trend
+    from selfrule.patterns.coding import Coding
 
 _A = TypeVar("_A", bound="Analysis")
 
@@ -40,8 +44,13 @@ REPORTED = ("factors", "trend", "change", "approval", "popularity", "compare", "
 """Modules of `selfrule.analyses` whose `for_report` the report shows, in its order."""
 
 
-def sample(folder: Folder, plan: Plan, narrow: pa.Table, *, openings: bool = False) -> Sample:
-    """What analyses are made from, of a study's narrow table (`tables.narrow`); with `openings` the text is read for these."""
+def sample(
+    folder: Folder, plan: Plan, narrow: pa.Table, *, openings: bool = False, stays: NDArray[np.bool_] | None = None
+) -> Sample:
+    """What analyses are made from, of a study's narrow table (`tables.narrow`); with `openings` the text is read for these.
+
+    `stays` says which of the study's rows the table has, where it has not all of them.
+    """
     from selfrule.analyses.sample import sample_of
     from selfrule.study.frames import frame
     from selfrule.study.panel import judges_of
@@ -52,6 +61,8 @@ def sample(folder: Folder, plan: Plan, narrow: pa.Table, *, openings: bool = Fal
         from selfrule.study.openings import openings as read
 
         opening = read(folder, plan)
+        if stays is not None:
+            opening = opening[stays]
     made = sample_of(frame(narrow), judge=judge, rubric=" and ".join(_rubrics(folder, plan)), opening=opening)
     return replace(made, between_people=bool(folder.manifest().get("between_people")))
 
@@ -89,12 +100,19 @@ def released(made: dict[str, Analysis], sample: Sample, k: int | None) -> list[A
 class Analyses:
     """What a `Study` can be asked beyond its estimates."""
 
-    def sample(self, *, openings: bool = False) -> Sample:
+    def sample(self, *, openings: bool = False, k: int | None = None) -> Sample:
         """One row a conversation that went to the judge, as every analysis takes it. Private.
 
         Args:
             openings: With a number for the person's first words, for which the text is read.
+            k: Only those that figures to be shared are made of, with this smallest group (`study.known`).
         """
+        raise NotImplementedError
+
+    _folder: Folder
+
+    def _plan(self) -> Plan:
+        """Where the tables of the latest rating stand."""
         raise NotImplementedError
 
     @property
@@ -119,8 +137,8 @@ class Analyses:
         from selfrule.analyses import factors
         from selfrule.analyses.sample import outcome_of
 
-        result = factors.factors_of(self.sample(), outcome_of(construct, level))
-        return passed(result, factors.public, self.sample(), k if shareable else None)
+        result = factors.factors_of(self.sample(k=k if shareable else None), outcome_of(construct, level))
+        return passed(result, factors.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def trend(
         self,
@@ -156,8 +174,8 @@ class Analyses:
 
         anchors = None if bridge is None else Folder.open(bridge.path)
         outcome, groupings = outcome_of(construct, level), () if by is None else (by,)
-        result = over_time.trend([self, *beside], outcome, every=every, by=groupings, anchors=anchors)
-        return passed(result, public, self.sample(), k if shareable else None)
+        result = over_time.trend([self, *beside], outcome, every=every, by=groupings, anchors=anchors, k=k if shareable else None)
+        return passed(result, public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def change(
         self,
@@ -187,9 +205,9 @@ class Analyses:
         from selfrule.analyses import change
         from selfrule.analyses.sample import outcome_of
 
-        sample, outcome = self.sample(), outcome_of(construct, level)
+        sample, outcome = self.sample(k=k if shareable else None), outcome_of(construct, level)
         result = change.change_of(sample, *change.sides(sample, by, first, second), outcome, by=by)
-        return passed(result, change.public, self.sample(), k if shareable else None)
+        return passed(result, change.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def approval(
         self, construct: str | None = None, level: str | None = None, *, shareable: bool = False, k: int = K
@@ -212,8 +230,8 @@ class Analyses:
         if construct is None and level is not None:
             raise UsageError(f"A 'level' is of a construct. Got {level!r} and no construct.")
         outcomes = approval.OUTCOMES if construct is None else (outcome_of(construct, level),)
-        result = approval.approval_of(self.sample(), outcomes)
-        return passed(result, approval.public, self.sample(), k if shareable else None)
+        result = approval.approval_of(self.sample(k=k if shareable else None), outcomes)
+        return passed(result, approval.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def popularity(
         self,
@@ -242,8 +260,8 @@ class Analyses:
 
         if every not in {"month", "week"}:
             raise UsageError(f"The 'every' of popularity must be 'month' or 'week'. Got {every!r} instead.")
-        result = popularity.popularity_of(self.sample(), every=every, outcome=outcome_of(construct, level))
-        return passed(result, popularity.public, self.sample(), k if shareable else None)
+        result = popularity.popularity_of(self.sample(k=k if shareable else None), every=every, outcome=outcome_of(construct, level))
+        return passed(result, popularity.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def compare(
         self,
@@ -282,7 +300,7 @@ class Analyses:
 
         if construct is None and level is not None:
             raise UsageError(f"A 'level' is of a construct. Got {level!r} and no construct.")
-        samples = [one.sample(openings=how == "paired") for one in (self, *others)]
+        samples = [one.sample(openings=how == "paired", k=k if shareable else None) for one in (self, *others)]
         names = joining.distinct([one.path.name for one in (self, *others)])
         joining.refuse_unlike(samples, names)
         sample = joining.joined(samples, names) if others else samples[0]
@@ -290,7 +308,7 @@ class Analyses:
         result = compare.compare_of(
             sample, by or ("study" if others else "model"), how=how, on=on, to=to, outcomes=outcomes, least=least
         )
-        return passed(result, compare.public, self.sample(), k if shareable else None)
+        return passed(result, compare.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def people(
         self,
@@ -318,5 +336,20 @@ class Analyses:
         from selfrule.analyses import people
         from selfrule.analyses.sample import outcome_of
 
-        result = people.people_of(self.sample(), outcome_of(construct, level), after=after, at=at)
-        return passed(result, people.public, self.sample(), k if shareable else None)
+        result = people.people_of(self.sample(k=k if shareable else None), outcome_of(construct, level), after=after, at=at)
+        return passed(result, people.public, self.sample(k=k if shareable else None), k if shareable else None)
+
+    def coding(self, *, shareable: bool = False, k: int = K) -> Coding:
+        """What happened in flagged conversations: share per mechanism, target, behaviour and trajectory, per construct.
+
+        Args:
+            shareable: Only what passes the release gate.
+            k: The smallest group that it lets through.
+        """
+        from selfrule.patterns.coding import public
+        from selfrule.study.coding import coding
+
+        sample = self.sample(k=k if shareable else None)
+        with self._folder.lock():
+            result = coding(self._folder, self._plan(), sample.judge)
+        return passed(result, public, sample, k if shareable else None)

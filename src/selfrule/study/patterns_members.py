@@ -51,6 +51,7 @@ def members(folder: Folder, plan: Plan, table: str) -> Members:
         domain_names=made.domain_names,
         month=periods.code,
         months=periods.names,
+        levels=made.levels[rows],
     )
 
 
