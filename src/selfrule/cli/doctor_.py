@@ -89,10 +89,15 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Say what is there, and what is wrong."""
+    from selfrule.store.folder import FORGETTING
     from selfrule.study.study import Study
 
     known = facts()
-    wrong = Study.open(study).check() if study is not None else []
+    wrong = []
+    if study is not None and (study / FORGETTING).exists():  # opening it would finish what is only to be looked at
+        wrong = [f"Forgetting somebody was interrupted. Finish it with: selfrule forget {study}"]
+    elif study is not None:
+        wrong = Study.open(study).check()
     if json:
         import msgspec
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from selfrule.clients import about
 from selfrule.clients.bill import Bill, bill
 from selfrule.clients.purse import Purse
 from selfrule.clients.types import Kind, Reply
@@ -134,6 +135,9 @@ class Answers:
             raise StudyError(
                 f"{self.path}: made by a newer selfrule (format {version}, this one reads {_FORMAT}); update"
             )
+        if not self._reading and "about" not in tables:  # a store of an earlier version has none
+            with explained(self.path):
+                self._read.execute(about.TABLE)
 
     def select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of a query, as of the last commit. Milliseconds at most for what is indexed."""
@@ -185,8 +189,19 @@ class Answers:
         address = bytes.fromhex(key)
         at = time.time_ns() // 1_000_000
         await self.write(
-            (_ADD, (address, address, kind, self._packed(reply), model, judge, cost, at)), (_CHARGE, charge), *also
+            (_ADD, (address, address, kind, self._packed(reply), model, judge, cost, at)),
+            (_CHARGE, charge),
+            *about.noted(address),
+            *also,
         )
+
+    async def note(self, key: str) -> None:
+        """Write down which conversation a question is about, where somebody said and it is not known yet."""
+        conversation, address = about.current(), bytes.fromhex(key)
+        if conversation is not None and not self.select(
+            "select 1 from about where key = ? and conversation = ?", address, conversation
+        ):
+            await self.write(*about.noted(address))
 
     async def read(self, key: str, attempt: int, kind: Kind) -> None:
         """Write down what an unread reply is worth."""

@@ -122,6 +122,7 @@ class Caller:
             if stored.kind == "unread" and kind is not None:
                 await self.answers.read(key, stored.attempt, kind)
             if kind not in retry or stored.at >= self._began:
+                await self.answers.note(key)  # the same words may have been asked about for another conversation
                 self.tally.kept += 1
                 return given(stored)
         if self.submissions.waits(key):
@@ -129,6 +130,7 @@ class Caller:
             raise PendingError
         self._met.check()
         if self.batch:
+            await self.answers.note(key)
             return await self._want(key, request)
         flight = self._flights.get(key)
         if flight is None:
@@ -137,6 +139,9 @@ class Caller:
             flight.task.add_done_callback(lambda task: self._landed(key, task))
         else:
             self.tally.joined += 1
+            outcome = await self._awaited(key, flight)
+            await self.answers.note(key)
+            return outcome
         return await self._awaited(key, flight)
 
     async def _awaited(self, key: str, flight: _Flight) -> Reply | Failure:

@@ -68,10 +68,17 @@ class Lines:
         self.path = path
         self._at = 0
         self._line = 0
+        self._file = 0
 
     def new(self) -> list[tuple[int, bytes]]:
         """Lines not read before, with their numbers from 1; an unfinished last one is left for later."""
-        if not self.path.exists() or self.path.stat().st_size <= self._at:
+        if not self.path.exists():
+            return []
+        known = self.path.stat()
+        if known.st_ino != self._file:  # written anew, as when somebody was forgotten
+            self._at = self._line = 0
+            self._file = known.st_ino
+        if known.st_size <= self._at:
             return []
         with self.path.open("rb") as handle:
             handle.seek(self._at)
@@ -81,6 +88,11 @@ class Lines:
         found = list(enumerate(whole.split(b"\n")[:-1], self._line + 1))
         self._line += len(found)
         return [(number, line) for number, line in found if line.strip()]
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether the file is another than the one that was read, as when somebody was forgotten."""
+        return bool(self._file) and self.path.exists() and self.path.stat().st_ino != self._file
 
     @property
     def torn(self) -> bool:
@@ -113,7 +125,9 @@ class Store:
             append_lines(self.folder / name, lines)
 
     def refresh(self) -> Store:
-        """Read what has been added since."""
+        """Read what has been added since; all of it again where a file was written anew."""
+        if any(lines.rewritten for lines in self._files.values()):
+            self.standing, self.count, self.problems, self._files = {}, 0, [], {}
         for path in sorted(self.folder.glob("*.jsonl")):
             lines = self._files.setdefault(path, Lines(path))
             for number, line in lines.new():

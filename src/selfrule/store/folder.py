@@ -21,6 +21,8 @@ from selfrule.errors import StudyError
 
 LAYOUT = 1  # raised when a newer layout can no longer be read by older code
 MANIFEST = "manifest.json"
+FORGETTING = "forgetting.json"
+"""There while somebody is being forgotten, readable by the owner alone: what is to be done, so that a kill is finished."""
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -94,8 +96,8 @@ class Folder:
         return folder
 
     @classmethod
-    def open(cls, root: Path) -> Folder:
-        """Open an existing study.
+    def open(cls, root: Path, *, unfinished: bool = False) -> Folder:
+        """Open an existing study; one in which somebody is still to be forgotten only for whoever finishes that (`unfinished`).
 
         Raises:
             StudyError: there is no study at this path.
@@ -104,6 +106,8 @@ class Folder:
             raise StudyError(f"{root} is no study: it has no {MANIFEST}. Make one with: selfrule audit INPUT -o {root}")
         folder = cls(root)
         folder.manifest()
+        if not unfinished and (root / FORGETTING).exists():
+            raise StudyError(f"Forgetting somebody was interrupted in {root}. Finish it with: selfrule forget {root}")
         return folder
 
     def manifest(self) -> dict[str, Any]:
@@ -143,6 +147,17 @@ class Folder:
     def part(self, *names: str) -> Path:
         """Where one part belongs: the last name is the part's, without suffix."""
         return self.root.joinpath(*names[:-1]) / f"{names[-1]}.parquet"
+
+    def sync(self) -> None:
+        """Make everything written into the study durable, names too."""
+        for path in [self.root, *self.root.rglob("*")]:
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                continue
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def sweep(self) -> None:
         """Remove what a killed run left half written. Call only while holding the lock.

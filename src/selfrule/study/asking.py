@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from selfrule import rubric
+from selfrule.clients.about import about
 from selfrule.clients.types import Kind, PendingError
 from selfrule.errors import BudgetError, ClientError
 from selfrule.judges.calling import RatesOne
@@ -235,7 +236,8 @@ class Run:
 
     async def _rated(self, conversation: Conversation) -> Rating:
         try:
-            rating = await self._rater.rate_one(conversation, retry=self._retry)
+            with about(conversation.conversation_id):
+                rating = await self._rater.rate_one(conversation, retry=self._retry)
         except PendingError:
             return self._unasked(conversation, "its batch has not come back yet")
         except (BudgetError, ClientError) as error:

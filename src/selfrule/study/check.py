@@ -5,9 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from selfrule.errors import StudyError
+from selfrule.privacy.forgotten import Forgotten
 from selfrule.rubric import load
 from selfrule.store.folder import Folder
-from selfrule.study import duplicates
+from selfrule.study import duplicates, forget
 from selfrule.study.rating import Plan
 
 
@@ -41,7 +43,30 @@ def check(folder: Folder, plan: Plan) -> list[str]:
             found.append(f"{rated_path} was made under another rubric than {rubric}. Run: selfrule rate")
     if unrated:
         found.append(f"{unrated:,} conversations have no rating yet. Run: selfrule rate {folder.root}")
+    found += _forgotten(folder)
     half = list(folder.root.rglob("*.tmp"))
     if half:
         found.append(f"{len(half)} half-written files of an interrupted run; the next run removes them.")
     return found
+
+
+def _forgotten(folder: Folder) -> list[str]:
+    """What is left to do where somebody was forgotten."""
+    try:
+        known = forget.receipts(folder)
+        forgotten = Forgotten.read(folder.root, folder.secret())
+    except StudyError as error:
+        return [str(error)]
+    said = []
+    if known and not forgotten:
+        said.append(
+            f"{folder.root / 'forgotten.keys'} is gone: the next import would bring back whoever was forgotten. Restore it, or "
+            "forget them again."
+        )
+    left = sorted({name for receipt in known for name in receipt.found if (folder.root / name).exists()})
+    if left:
+        said.append(
+            f"{len(left)} files held traces of somebody who was forgotten, and are still there: {', '.join(left[:5])}. "
+            "Remove them; selfrule did not write them."
+        )
+    return said

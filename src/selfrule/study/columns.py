@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
+from selfrule.privacy.forgotten import Forgotten
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.records import Draft, Turn
 from selfrule.store.schemas import conversation_table, flat_array
@@ -42,8 +43,9 @@ def started_at(draft: Draft) -> int | None:
 class Columns:
     """Conversations of one unit, column by column, on their way into a part."""
 
-    def __init__(self, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, forgotten: Forgotten | None = None) -> None:
         self._pseudonyms = pseudonyms
+        self._forgotten = forgotten or None
         self.rows: list[tuple[Any, ...]] = []
         self.turns: list[list[Any]] = []
         self._texts: list[bytes] = []  # not fingerprinted yet
@@ -56,12 +58,15 @@ class Columns:
         self._who: list[int] = []
         self._opening: list[int] = []
 
-    def add(self, draft: Draft, reader: str, label: str, place: str, suffix: str) -> None:
-        """Hash, pseudonymise and keep one conversation."""
+    def add(self, draft: Draft, reader: str, label: str, place: str, suffix: str) -> bool:
+        """Hash, pseudonymise and keep one conversation. Says whether it was kept: one that was forgotten is not."""
         turns = draft.turns
         texts = [t.text for t in turns]
         words = "".join(texts).encode("utf-8", "replace")
         content = content_hash(turns, words)
+        person = None if draft.person is None else self._pseudonyms.of(draft.person)
+        if self._forgotten is not None and self._forgotten.has(content=content, name=draft.source_id, person=person):
+            return False
         said = [t.text for t in turns if t.role in _SPEAKERS]
         if len(said) != len(texts):
             words = "".join(said).encode("utf-8", "replace")
@@ -69,7 +74,6 @@ class Columns:
         name = draft.source_id if draft.source_id is not None else f"{label}:{place}{suffix}"
         named = name.encode("utf-8", "replace")
         identity = hashlib.sha256(named + b"\x1f" + content.encode()).hexdigest()[:32]
-        person = None if draft.person is None else self._pseudonyms.of(draft.person)
         started = started_at(draft)
         self.rows.append(
             (
@@ -101,6 +105,7 @@ class Columns:
         self._name.append(xxhash.xxh3_64_intdigest(named))
         self._who.append(0 if person is None else int(person[1:], 16))
         self._opening.append(xxhash.xxh3_64_intdigest("\n".join(said[:2]).encode("utf-8", "replace")))
+        return True
 
     def _fold(self) -> None:
         """Fingerprint what has come in while it is still in the cache."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from selfrule.privacy.forgotten import Forgotten
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.records import Draft, Problem
 from selfrule.sources import NOTES, Reader, RecordError, by_name, detect
@@ -92,7 +93,8 @@ def _pseudonyms(study: str) -> Pseudonyms:
 
 def import_part(job: Job) -> Outcome:
     """Read the pieces of one part and write it. Idempotent: the same pieces give the same part."""
-    columns = Columns(_pseudonyms(job.study))
+    root = Path(job.study)
+    columns = Columns(_pseudonyms(job.study), Forgotten.read(root, Folder(root).secret()))
     take = _keeping(columns, None if job.drawn is None else Drawn.read(job.drawn))
     outcome = Outcome()
     listed: list[Problem] = []
@@ -123,8 +125,7 @@ def _keeping(columns: Columns, drawn: Drawn | None) -> Take:
             if found is None:
                 return False
             draft.weight *= found
-        columns.add(draft, where.reader, where.label, where.place, where.suffix)
-        return True
+        return columns.add(draft, where.reader, where.label, where.place, where.suffix)
 
     return take
 

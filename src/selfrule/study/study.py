@@ -24,7 +24,7 @@ from selfrule.privacy import K, release
 from selfrule.records import Estimate
 from selfrule.report.context import ReportContext, StoryFacts
 from selfrule.report.labels import LabelFacts
-from selfrule.store.folder import Folder, write_file
+from selfrule.store.folder import FORGETTING, Folder, write_file
 from selfrule.study import analyses, duplicates, honesty, patterned, tables, weights
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
@@ -33,11 +33,17 @@ from selfrule.study.weights import weighing_of
 from selfrule.version import VERSION
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from selfrule.analyses.figures import Analysis
     from selfrule.analyses.sample import Sample
     from selfrule.analyses.story_records import Story
+    from selfrule.estimate.frame import Frame
     from selfrule.judges import Judge
     from selfrule.study.costs import Proposal
+    from selfrule.study.forget import Receipt
+    from selfrule.study.forget_journal import Journal
     from selfrule.study.judged import Summary
     from selfrule.study.judging import Terms
 
@@ -104,16 +110,20 @@ class Study(patterned.Patterned):
         self._folder = folder
         self._made: Made | None = None  # estimates, until something is imported, rated or labelled
         self._sample: tuple[pa.Table, Sample] | None = None  # and what analyses are made from
+        self._public: tuple[Made, int, Made, NDArray[np.bool_]] | None = (
+            None  # the same of what may be shared, if not all
+        )
+        self._public_sample: tuple[pa.Table, Sample] | None = None
         self._analysed: tuple[Sample, dict[str, Analysis]] | None = None  # and those of the report
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Study:
-        """Open an existing study.
+        """Open an existing study. Where somebody was being forgotten when a run was killed, that is finished first.
 
         Raises:
             StudyError: there is no study at this path.
         """
-        return cls(Folder.open(Path(path)))
+        return cls(_finished(Folder.open(Path(path), unfinished=True)))
 
     @property
     def path(self) -> Path:
@@ -353,6 +363,40 @@ class Study(patterned.Patterned):
         manifest["judges"] = [*others, entry(choices, where, judge, label) | {"rated": _now()}]
         self._folder.write_manifest(manifest)
 
+    def forget(
+        self,
+        persons: Sequence[str] = (),
+        conversations: Sequence[str] = (),
+        *,
+        confirm: Callable[[Journal], bool] = lambda journal: True,
+        watcher: Watcher | None = None,
+    ) -> Receipt | None:
+        """Remove people and conversations from every table for good, prove it, and leave them out of every further import.
+
+        Args:
+            persons: Raw ids of people as the logs have them, or their pseudonyms in this study.
+            conversations: Ids of conversations, of this study or of the log; their copies go too.
+            confirm: Shown what would go (`study.forget_journal.Journal`); nothing is touched where it says no.
+            watcher: Told of progress.
+
+        Returns:
+            What was removed from where; None where all of it had been forgotten before.
+
+        Raises:
+            UsageError: nobody, or no conversation, of such an id is or was in the study; or it was not confirmed.
+        """
+        from selfrule.study import forget
+
+        watch = watcher or Quiet()
+        self._made = self._sample = self._analysed = None
+        try:
+            with self._folder.lock():
+                return forget.forget(
+                    self._folder, persons, conversations, confirm=confirm, stage=watch.stage, moved=watch.advance
+                )
+        finally:
+            watch.done()
+
     def count(self) -> int:
         """Conversations read, duplicates included."""
         return sum(pq.read_metadata(p).num_rows for p in self._folder.parts("conversations"))
@@ -379,7 +423,7 @@ class Study(patterned.Patterned):
             shareable: Pass them through the release gate first.
             k: The smallest group a shareable table shows.
         """
-        found = self.estimate_list()
+        found = self._shared(k)[0].estimates if shareable else self.estimate_list()
         return tables.estimate_table(release(found, k).estimates if shareable else found)
 
     def estimate_list(self) -> list[Estimate]:
@@ -394,24 +438,50 @@ class Study(patterned.Patterned):
             narrow = tables.narrow(self._folder, self._plan())
             made = frame(narrow)
             honest = honesty.honesty(self._folder, self._plan().judge, narrow, made)
-            rated = estimate_table(made)
-            if self.manifest.get("between_people"):
-                rated = [msgspec.structs.replace(e, note=BETWEEN_PEOPLE) for e in rated]
-            self._made = Made([*rated, *honest.estimates], narrow, honest.facts, labels)
+            self._made = Made([*self._rated(made), *honest.estimates], narrow, honest.facts, labels)
         return self._made
 
-    def sample(self, *, openings: bool = False) -> Sample:
+    def _rated(self, made: Frame) -> list[Estimate]:
+        rated = estimate_table(made)
+        if not self.manifest.get("between_people"):
+            return rated
+        return [msgspec.structs.replace(e, note=BETWEEN_PEOPLE) for e in rated]
+
+    def _shared(self, k: int) -> tuple[Made, NDArray[np.bool_] | None]:
+        """The same of what figures to be shared are made of, and which conversations these are (None: all)."""
+        from selfrule.study.known import placed
+
+        made = self._estimates()
+        if self._public is None or self._public[0] is not made or self._public[1] != k:
+            stays, _ = placed(made.narrow, k)
+            if stays.all():
+                return made, None
+            from selfrule.study.frames import frame
+
+            narrow = made.narrow.filter(pa.array(stays))
+            honest = [e for e in made.estimates if e.kind != "rated"]  # of draws from everything, and by no exact count
+            self._public = made, k, Made([*self._rated(frame(narrow)), *honest], narrow, made.labels, made.state), stays
+        return self._public[2], self._public[3]
+
+    def sample(self, *, openings: bool = False, k: int | None = None) -> Sample:
         """One row a conversation that went to the judge, as every analysis takes it. Private.
 
         Args:
             openings: With a number for the person's first words, for which the text is read.
+            k: Only those that figures to be shared are made of, with this smallest group (`study.known`).
         """
-        narrow = self._estimates().narrow
+        made, stays = (self._estimates(), None) if k is None else self._shared(k)
+        narrow = made.narrow
         if openings:
-            return analyses.sample(self._folder, self._plan(), narrow, openings=True)
-        if self._sample is None or self._sample[0] is not narrow:
-            self._sample = narrow, analyses.sample(self._folder, self._plan(), narrow)
-        return self._sample[1]
+            return analyses.sample(self._folder, self._plan(), narrow, openings=True, stays=stays)
+        known = self._sample if stays is None else self._public_sample
+        if known is None or known[0] is not narrow:
+            known = narrow, analyses.sample(self._folder, self._plan(), narrow)
+        if stays is None:
+            self._sample = known
+        else:
+            self._public_sample = known
+        return known[1]
 
     def story(self) -> Story:
         """What one person's own conversations say, in figures. Private: there is no shareable story.
@@ -444,7 +514,7 @@ class Study(patterned.Patterned):
         from selfrule.study import patterns_files
         from selfrule.study.reporting import context
 
-        made = self._estimates()
+        made = self._estimates() if private else self._shared(k)[0]
         found = patterns_files.for_report(self._folder, self._plan(), private=private, k=k)
         return context(
             self._folder,
@@ -455,15 +525,15 @@ class Study(patterned.Patterned):
             kind="private" if private else "shareable",
             k=k,
             labels=made.labels,
-            analyses=analyses.released(self._reported(), self.sample(), None if private else k),
+            analyses=analyses.released(self._reported(None if private else k), self.sample(), None if private else k),
             story=self._story() if private else None,
             patterns=found,
             pattern_members=patterns_files.sources(self._folder) if private and found else {},
         )
 
-    def _reported(self) -> dict[str, Analysis]:
-        """The report's analyses, made once for the shareable report and the private one."""
-        sample = self.sample()
+    def _reported(self, k: int | None) -> dict[str, Analysis]:
+        """The report's analyses, made once for the shareable report and the private one where these are of the same."""
+        sample = self.sample(k=k)
         if self._analysed is None or self._analysed[0] is not sample:
             self._analysed = sample, analyses.reported(sample)
         return self._analysed[1]
@@ -511,6 +581,16 @@ def _panel(judge: str | Judge | Sequence[str | Judge] | None) -> list[str | Judg
     return [judge]
 
 
+def _finished(folder: Folder) -> Folder:
+    """The folder, once nobody is left in it who was being forgotten."""
+    if (folder.root / FORGETTING).exists():
+        from selfrule.study import forget
+
+        with folder.lock():
+            forget.finish(folder)
+    return folder
+
+
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
@@ -544,7 +624,7 @@ def create(path: str | os.PathLike[str]) -> Study:
     Raises:
         StudyError: the path is taken by something else.
     """
-    return Study(Folder.create(Path(path)))
+    return Study(_finished(Folder.create(Path(path))))
 
 
 def audit(

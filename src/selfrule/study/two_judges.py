@@ -8,7 +8,7 @@ all of it, so the shares of strata, weighted by their sizes, are those of everyt
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,6 +154,19 @@ def found(path: Path, sample: Path) -> list[Estimate]:
         if figure is not None:
             made.append(_estimate(outcome.construct, outcome.level, figure, len(rows.ids), len(drawn.ids)))
     return made
+
+
+def without(folder: Folder, gone: Collection[str]) -> bytes | None:
+    """The draw kept in a study as it is without some conversations, by id; None where nothing was drawn."""
+    path = folder.root / "draws" / _NAME
+    if not path.exists():
+        return None
+    drawn = msgspec.json.decode(path.read_bytes(), type=Drawn)
+    rows = _rows(folder, drawn.cuts, drawn.unread)
+    left = [code for which, code in zip(rows.ids, rows.stratum.tolist(), strict=True) if which not in gone]
+    sizes = np.bincount(left, minlength=len(drawn.sizes)).tolist()
+    ids = [[which for which in some if which not in gone] for some in drawn.ids]
+    return msgspec.json.encode(msgspec.structs.replace(drawn, sizes=sizes, ids=ids)) + b"\n"
 
 
 def _estimate(construct: str, level: str, figure: Figure, n: int, strata: int) -> Estimate:
