@@ -233,6 +233,12 @@ def test_the_guess_is_told_as_the_text_one_would_give() -> None:
     assert found[1] == "column names suggest --map prompt=Prompt,response=Response,person=User_ID,model=model"
 
 
+def test_a_column_whose_name_is_none_of_ours_is_not_told_for_it_may_be_a_persons() -> None:
+    found = detect([{"Zorvane Xhelbunik": [{"role": "user", "text": "a"}]}], "table.jsonl")
+    assert found is not None
+    assert found[1] == "column names suggest --map text=text,role=role,turns=NAME"
+
+
 def test_a_row_that_is_one_turn_is_refused_with_the_mapping_that_would_read_it() -> None:
     row = {"conversation_id": "1", "role": "user", "content": "a"}
     with pytest.raises(RecordError) as caught:

@@ -30,6 +30,7 @@ COMMANDS = {
     "popularity": "A domain's share of the traffic against its flagged rate, over time.",
     "compare": "Models, products, languages or studies side by side.",
     "people": "People affected, how much few carry, and courses within a person.",
+    "facets": "What happened in each flagged conversation: a description and codes.",
     "patterns": "What happens in flagged conversations: kinds of them, nobody in them.",
     "label": "Open a page on this machine to label conversations.",
     "labels": "Draw the queue for labelling, export and import labels, show progress.",
@@ -37,6 +38,7 @@ COMMANDS = {
     "agreement": "How far the judges of a study agree with each other.",
     "judge-check": "Try a judge: attacks, agreement with labels, repeatability.",
     "forget": "Remove a person or a conversation for good, and prove it.",
+    "privacy-check": "Search what is shared for the people in it; or try it on invented ones.",
     "doctor": "Show what is installed, how good the judge is, if a study is sound.",
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from selfrule.records import Draft
 from selfrule.sources.fields import NAMES
 from selfrule.sources.mapped import MappedReader
@@ -101,6 +103,12 @@ def _guess_turn_row(record: dict[str, Any], names: dict[str, str]) -> dict[str, 
     return {"text": text, "role": role, "conversation": conversation}
 
 
+def _told(mapping: Mapping) -> str:
+    """The mapping as text, without a name that is none of ours: logs kept by person have people's names for columns."""
+    known = mapping.turns is None or mapping.turns.lower() in _LISTS
+    return (mapping if known else structs.replace(mapping, turns="NAME")).describe()
+
+
 class Generic:
     """Reads what `guess` understands."""
 
@@ -110,7 +118,7 @@ class Generic:
     def sniff(self, record: dict[str, Any], file: str) -> str | None:
         """The column names suggest a mapping; the reason spells it out."""
         mapping = guess(record)
-        return f"column names suggest --map {mapping.describe()}" if mapping is not None else None
+        return f"column names suggest --map {_told(mapping)}" if mapping is not None else None
 
     def read(self, record: dict[str, Any], file: str) -> list[Draft]:
         """One conversation per record; a row that is one turn of several needs `mapped.MappedReader.group_rows`."""

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from selfrule.study.forget_journal import Journal
     from selfrule.study.judged import Summary
     from selfrule.study.judging import Terms
+    from selfrule.study.leaks import Checked
 
 _CHECKED = 500  # conversations that the screen dropped and a paid judge rates all the same, at most
 
@@ -508,6 +509,20 @@ class Study(patterned.Patterned):
         from selfrule.study.check import check
 
         return check(self._folder, self._plan())
+
+    def privacy_check(self, *, k: int = K, seed: int = 0) -> tuple[Checked, list[str]]:
+        """What of the study's own people stands in what it shares, and which groups shown are too small.
+
+        Args:
+            k: The smallest group of what is shared.
+            seed: Of the sample of conversations in which names are looked for.
+
+        Returns:
+            What was searched and found, and a sentence for each group that is too small.
+        """
+        from selfrule.study import leaks
+
+        return leaks.check(self, self._folder, k=k, seed=seed), leaks.small(self, k)
 
     def context(self, *, private: bool = False, k: int = K) -> ReportContext:
         """What the report says, before it is laid out."""

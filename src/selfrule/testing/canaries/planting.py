@@ -58,7 +58,8 @@ class Planted:
 def _bases() -> tuple[list[list[dict[str, str]]], list[list[dict[str, str]]]]:
     """The conversations of the bundled example: those that the embedded judge flags, and the others."""
     source = resources.files("selfrule") / "example" / "conversations.jsonl"
-    flagged, others = [], []
+    flagged: list[list[dict[str, str]]] = []
+    others: list[list[dict[str, str]]] = []
     model = embedded.load()
     for line in source.read_bytes().split(b"\n"):
         try:
@@ -78,7 +79,7 @@ class _Planter:
     """Makes the records of one seed."""
 
     def __init__(self, seed: int, people: int) -> None:
-        self.rng = random.Random(seed)
+        self.rng = random.Random(seed)  # noqa: S311 - nothing secret is drawn
         rng = self.rng
         each = max(2, people // 40)
         self.invented = [values.person(rng, script) for script in values.scripts() for _ in range(each)]
@@ -138,8 +139,8 @@ class _Planter:
 
     def odd(self, record: Record, at: int) -> Record:
         """The record with a canary beside its words, in one of many places."""
-        script = values.scripts()[at % len(values.scripts())]
-        choice = at // len(values.scripts()) % 6
+        script = values.scripts()[at // 6 % len(values.scripts())]
+        choice = at % 6
         if choice == 0:
             record["model"] = f"tuned-for-{self.canary('model', script)}"
         elif choice == 1:
@@ -231,9 +232,13 @@ def _bad(folder: Path, made: _Planter) -> Iterator[Path]:
         "cut.json": json.dumps([{"messages": names}])[:-9],
         "text.txt": "\n".join(names),
         "lines.jsonl": "\n".join(json.dumps({name: name, "text": name}) for name in names),
-        "keys.jsonl": "\n".join(json.dumps({name: [{"role": name, "content": 1}]}, ensure_ascii=False) for name in names),
+        "keys.jsonl": "\n".join(
+            json.dumps({name: [{"role": name, "content": 1}]}, ensure_ascii=False) for name in names
+        ),
         "map.toml": f'text = "content"\nrole = "role"\n"{first}" = "{names[1]}"\n',
-        "labels.jsonl": "\n".join(json.dumps({"conversation_id": n, "labeller": n, "reality_distortion": n}) for n in names),
+        "labels.jsonl": "\n".join(
+            json.dumps({"conversation_id": n, "labeller": n, "reality_distortion": n}) for n in names
+        ),
         "labels.csv": "conversation_id,labeller,status\n" + "\n".join(f"{n},{n},{n}" for n in names),
         "prices.toml": f'["{first}"]\ninput = "{first}"\n',
         "fake.parquet": "PAR1" + "".join(names) + "PAR1",

@@ -59,6 +59,7 @@ def scripts() -> tuple[str, ...]:
     return tuple(_pieces())
 
 
+_PHRASE = "hums seven notes whenever grandmother counts the winter geese aloud"
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
 _STREETS = ("Quyzzlefeather Lane", "Wrothgarne Terrace", "Pflummerfeld-Gasse", "Zhmyrovska Street", "Oxjaundry Mews")
 _FIRMS = ("Brackjenthwyte Marine", "Zwolkhagen Feinoptik", "Vuzzlecombe Dairies", "Qorvathi Textiles")
@@ -77,7 +78,9 @@ def name(rng: random.Random, script: str) -> str:
 def latin(rng: random.Random) -> str:
     """A made-up word of nine Latin letters, hardly part of any other word, for mails, handles and ids."""
     vowels, hard = "aeiouy", "zxqvjkw"
-    return "".join(rng.choice(hard if at % 2 == 0 else vowels) + (rng.choice("mnrt") if at == 3 else "") for at in range(8))
+    return "".join(
+        rng.choice(hard if at % 2 == 0 else vowels) + (rng.choice("mnrt") if at == 3 else "") for at in range(8)
+    )
 
 
 def number(rng: random.Random, size: int) -> str:
@@ -96,12 +99,16 @@ def person(rng: random.Random, script: str) -> Person:
     area, first, last = number(rng, 3), number(rng, 4), number(rng, 4)
     phone = rng.choice(_SHOWN).format(c=rng.randint(20, 98), a=area, b=first, d=last)
     day, month, year = rng.randint(1, 28), rng.randrange(10), rng.randint(1931, 1979)
-    shown = rng.choice([f"{day} {_MONTHS[month]} {year}", f"{year}-{month + 1:02}-{day:02}", f"{day:02}.{month + 1:02}.{year}"])
+    shown = rng.choice(
+        [f"{day} {_MONTHS[month]} {year}", f"{year}-{month + 1:02}-{day:02}", f"{day:02}.{month + 1:02}.{year}"]
+    )
     town, firm = rng.choice(piece["towns"]), f"{rng.choice(_FIRMS)} {latin(rng).title()}"
     address = f"{rng.randint(3, 198)} {latin(rng).title()} {rng.choice(_STREETS)}"
     handle = f"@{latin(rng)}_{number(rng, 2)}"
-    identity = rng.choice([f"{latin(rng)[:2].upper()}{number(rng, 10)}", f"{number(rng, 3)}-{number(rng, 4)}-{number(rng, 4)}"])
-    phrase = f"the {piece['word']} under our {latin(rng)} stair hums seven notes whenever grandmother counts the winter geese aloud"
+    identity = rng.choice(
+        [f"{latin(rng)[:2].upper()}{number(rng, 10)}", f"{number(rng, 3)}-{number(rng, 4)}-{number(rng, 4)}"]
+    )
+    phrase = f"the {piece['word']} under our {latin(rng)} stair {_PHRASE}"
     given: dict[Kind, str] = {
         "name": who, "phone": phone, "mail": mail, "handle": handle, "address": address, "id": identity,
         "birth": shown, "employer": f"{firm}, {town}", "phrase": phrase,

@@ -1,0 +1,174 @@
+"""Whether what a study shares gives away anybody who is in it: its own shareable outputs, searched for its own people."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from selfrule.privacy.personal import found
+from selfrule.privacy.quotation import MOST_WORDS, Quotations
+from selfrule.privacy.searching import Needle, Search, fold, needle, own_words, readings, squeezed
+from selfrule.store.folder import Folder
+from selfrule.store.schemas import turns_of
+
+if TYPE_CHECKING:
+    from selfrule.study.study import Study
+
+RELEASED = ("report.html", "patterns-released.json")
+"""The files of a study that are to be shared."""
+MOST_READ = 2000
+"""Conversations in which names and numbers are looked for; runs of words are looked for in all of them."""
+_MOST_CHARACTERS = 20_000
+_LEAST = 6  # letters and digits of an id, a name of a file or a name: fewer are part of anything
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class Leak(msgspec.Struct, frozen=True):
+    """Something of the study that stands in what is to be shared: where, and of what kind. Not what it is."""
+
+    where: str
+    kind: str
+    how: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What a search of a study's shareable outputs found.
+
+    Attributes:
+        searched: Bytes of each output.
+        looked_for: How many different things, by kind.
+        conversations: Whose runs of words were looked for.
+        read: Of how many of them names and numbers were looked for.
+        leaks: What was found.
+    """
+
+    searched: dict[str, int]
+    looked_for: dict[str, int]
+    conversations: int
+    read: int
+    leaks: list[Leak] = []
+
+
+def outputs(study: Study, k: int) -> Iterator[tuple[str, bytes]]:
+    """What a study shares: the files that are there, and the same made now, with every figure and analysis."""
+    for name in RELEASED:
+        path = study.path / name
+        if path.exists():
+            yield name, path.read_bytes()
+    from selfrule.privacy import release
+    from selfrule.report import render
+
+    context = study.context(k=k)
+    yield "report.html, made now", render(context).encode("utf-8", "replace")
+    yield "estimates --shareable", msgspec.json.encode(release(study.estimate_list(), k).estimates)
+    for analysis in context.analyses:
+        name = str(analysis.__struct_config__.tag or type(analysis).__name__)
+        yield f"{name} --shareable", msgspec.json.encode(analysis)
+
+
+def check(study: Study, folder: Folder, *, k: int, seed: int = 0) -> Checked:
+    """Search a study's shareable outputs for its own people.
+
+    Looked for are pseudonyms, ids and names of files of the input, every run of nine words of every conversation, and the
+    names, numbers, mails and addresses that are found in a sample of conversations.
+
+    Args:
+        study: The study.
+        folder: Its folder.
+        k: The smallest group of what is shared.
+        seed: Of the sample.
+    """
+    quotations = Quotations()
+    wanted: dict[str, set[str]] = {}
+    total, read = _gather(folder, quotations, wanted, np.random.default_rng(seed))
+    for entry in folder.manifest().get("inputs", []):
+        path = PurePath(entry["label"])
+        wanted.setdefault("name of a file", set()).update({path.name, path.stem})
+    search = Search(list(_needles(wanted)))
+    shared: dict[str, int] = {}
+    leaks: list[Leak] = []
+    for name, data in outputs(study, k):
+        shared[name] = len(data)
+        counts: Counter[tuple[str, str]] = Counter()
+        for one in search.find(data):
+            counts[one.label.partition("\0")[0], one.how] += 1
+        leaks += [Leak(name, f"{kind} ({n})" if n > 1 else kind, how) for (kind, how), n in counts.items()]
+        longest = max((quotations.runs(text) for text in readings(data)), default=0)
+        if longest > MOST_WORDS:
+            leaks.append(Leak(name, "words of a conversation", f"{longest} in a row"))
+    return Checked(shared, {kind: len(texts) for kind, texts in sorted(wanted.items())}, total, read, leaks)
+
+
+def _gather(
+    folder: Folder, quotations: Quotations, wanted: dict[str, set[str]], rng: np.random.Generator
+) -> tuple[int, int]:
+    """Index every conversation's runs of words; note ids, and what personal data a sample of them holds."""
+    total = sum(pq.read_metadata(path).num_rows for path in folder.parts("conversations"))
+    drawn = set(rng.choice(total, min(MOST_READ, total), replace=False).tolist())
+    at = read = 0
+    for path in folder.parts("conversations"):
+        file = pq.ParquetFile(path)
+        names = [n for n in ("person", "source_id", "turns") if n in file.schema_arrow.names]
+        for batch in file.iter_batches(1024, columns=names):
+            table = pa.Table.from_batches([batch])
+            for kind, column in (("pseudonym", "person"), ("id of a conversation", "source_id")):
+                wanted.setdefault(kind, set()).update(
+                    value for value in pc.unique(table[column]).to_pylist() if value is not None
+                )
+            for turns in turns_of(table) if "turns" in names else ():
+                text = "\n".join(turn.text for turn in turns)
+                quotations.add(text)
+                if at in drawn and text:
+                    read += 1
+                    text = text[:_MOST_CHARACTERS]
+                    for span in found(text):
+                        wanted.setdefault(span.kind, set()).add(text[span.start : span.end])
+                at += 1
+    return total, read
+
+
+def _needles(wanted: dict[str, set[str]]) -> Iterator[Needle]:
+    """What to look for: whole texts and long numbers, without what is part of our own words."""
+    for kind, texts in wanted.items():
+        for place, text in enumerate(sorted(texts)):
+            if _tells(text):
+                yield needle(f"{kind}\0{place}", text, words=False)
+
+
+def _tells(text: str) -> bool:
+    """Whether a text, found somewhere, says that it is from this study: long enough, and not made of our own words."""
+    folded = fold(text)
+    words = _WORD.findall(folded)
+    few = len(squeezed(folded)) < (_LEAST if not words or words[0][0] < "\u2e80" else 2)
+    return not few and not (words and _ours(words) and not re.search(r"\d{5}", folded))
+
+
+def _ours(words: Iterable[str]) -> bool:
+    return all(word in own_words() for word in words)
+
+
+def small(study: Study, k: int) -> list[str]:
+    """A sentence for each figure of the shareable outputs that is of some, and fewer than k."""
+    found = []
+    path = study.path / RELEASED[1]
+    if path.exists():
+        for at, pattern in enumerate(msgspec.json.decode(path.read_bytes())["patterns"]):
+            found += [
+                f"{RELEASED[1]}: pattern {at + 1} has {pattern[what]} {what}, fewer than {k}."
+                for what in ("conversations", "persons")
+                if 0 < (pattern.get(what) or 0) < k
+            ]
+    for estimate in study.context(k=k).estimates:
+        if 0 < estimate.n < k:
+            group = ", ".join(f"{name} {value}" for name, value in estimate.group.items()) or "all"
+            found.append(f"estimates: {group} has {estimate.n} conversations, fewer than {k}.")
+    return found

@@ -1,0 +1,227 @@
+"""The self-test: plant, run everything, search every byte, say what leaked."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from selfrule.privacy.quotation import MOST_WORDS, Quotations
+from selfrule.privacy.searching import Found, Needle, Search, needle, own_text, pieces
+from selfrule.testing.canaries import surfaces
+from selfrule.testing.canaries.planting import Planted, plant
+from selfrule.testing.canaries.surfaces import Audience, Processes, Runner, Surface
+from selfrule.testing.canaries.values import PATHS, Canary, Kind
+
+_RUN: dict[Kind, int] = {"phrase": MOST_WORDS + 1}
+_GENERIC = frozenset({"lane", "terrace", "street", "mews", "gasse", "marine", "feinoptik", "dairies", "textiles"})
+_COMMON = frozenset({"the", "under", "our", "stair", "hums", "seven", "notes", "whenever", "grandmother", "counts",
+                     "winter", "geese", "aloud"})  # fmt: skip
+
+
+class Leak(msgspec.Struct, frozen=True):
+    """Something planted that was found where it must not be.
+
+    Attributes:
+        surface: Where.
+        audience: Who may see that.
+        canary: What was found, as it was planted.
+        how: "whole", "piece", "digits", "date" or "run".
+        form: What stood there.
+    """
+
+    surface: str
+    audience: Audience
+    canary: Canary
+    how: str
+    form: str
+
+
+@dataclass
+class Result:
+    """What a self-test found.
+
+    Attributes:
+        seed: It can be repeated with it.
+        canaries: How many were planted.
+        surfaces: How many outputs were searched, by audience.
+        bytes: Of them.
+        failed: Commands that did not end well, though they should have.
+        patterns: Patterns that were released.
+        leaks: What was found.
+        violations: What the checker of released files says, a sentence each.
+    """
+
+    seed: int
+    canaries: int = 0
+    surfaces: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    failed: list[str] = field(default_factory=list)
+    patterns: int = 0
+    leaks: list[Leak] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Nothing leaked, nothing small was shown, and every command ran."""
+        return not (self.leaks or self.violations or self.failed)
+
+    def summary(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {name: msgspec.to_builtins(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+@lru_cache(maxsize=1)
+def neutral() -> frozenset[str]:
+    """Pieces of our own words: a piece of a name that is part of "average" gives nobody away."""
+    return pieces(own_text()) | pieces(" ".join(_COMMON | _GENERIC))
+
+
+def needles(canaries: Iterable[Canary], *, words: bool = True) -> tuple[dict[str, Canary], list[Needle]]:
+    """What to look for: canaries by the label of their needle, and the needles."""
+    by_label, made = {}, []
+    for at, canary in enumerate(dict.fromkeys(canaries)):
+        label = str(at)
+        by_label[label] = canary
+        made.append(needle(label, canary.text, words=words, run=_RUN.get(canary.kind)))
+    return by_label, made
+
+
+class Watch:
+    """Looks for canaries in surfaces: all of them in what is shared, fewer in what stays with the user.
+
+    A user's own terminal may show the names of the user's files and folders. The study's own files hold conversations, which
+    is what a study is; raw ids of persons they must not hold.
+    """
+
+    def __init__(self, planted: Planted) -> None:
+        everything = planted.canaries
+        said = {c.text for c in everything if c.place not in PATHS}
+        # a name that is also one of a file is looked for nowhere but in what is shared
+        named = {c.text for c in everything if c.place in PATHS}
+        inside = [c for c in everything if c.place not in PATHS and not any(_alike(c.text, name) for name in named)]
+        raw = [c for c in everything if c.place == "person"]
+        self._search = {
+            "shareable": _Lookup(everything),
+            "terminal": _Lookup(inside, apart=named - said),
+            "names": _Lookup(everything),
+            "left": _Lookup(everything),
+            "stored": _Lookup(raw, words=False),
+        }
+        self._quotations = Quotations(planted.texts())
+
+    def leaks(self, surface: Surface) -> Iterator[Leak]:
+        """What of the planted is in a surface."""
+        lookup = self._search[surface.audience]
+        for found in lookup.find(surface.data):
+            yield Leak(surface.name, surface.audience, lookup.canaries[found.label], found.how, found.form)
+        if surface.audience in {"shareable", "terminal"}:
+            run = self._quotations.runs(surface.data.decode("utf-8", "replace"))
+            if run > MOST_WORDS:
+                yield Leak(
+                    surface.name, surface.audience, Canary("phrase", "", ""), "run", f"{run} words of a conversation"
+                )
+
+
+def _alike(text: str, name: str) -> bool:
+    """Whether two names share a piece, so that one found tells nothing of the other."""
+    return bool(pieces(text) & pieces(name))
+
+
+class _Lookup:
+    def __init__(self, canaries: Iterable[Canary], apart: Iterable[str] = (), *, words: bool = True) -> None:
+        self.canaries, made = needles(canaries, words=words)
+        allowed = neutral().union(*(pieces(text) for text in apart))
+        self._search = Search(made, allowed)
+
+    def find(self, data: bytes) -> list[Found]:
+        return self._search.find(data)
+
+
+def run(
+    folder: Path,
+    *,
+    seed: int = 0,
+    conversations: int = 1000,
+    people: int = 200,
+    per: int = 22,
+    k: int = 10,
+    quick: bool = False,
+    judge: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    runner: Runner | None = None,
+) -> Result:
+    """Plant canaries, run the product over them and search everything it says.
+
+    Args:
+        folder: A new or empty folder; all of it may be deleted afterwards.
+        seed: The same seed plants the same.
+        conversations: How many conversations.
+        people: Of how many persons.
+        per: Conversations a pattern, on average.
+        k: The smallest group that is released.
+        quick: Fewer commands.
+        judge: A language model that describes and names, by name; None: the embedded rules.
+        environ: More of the environment of the commands.
+        runner: What runs commands; processes of their own where it is not given.
+
+    Returns:
+        What was found.
+    """
+    planted = plant(folder / "planted", seed, conversations, people)
+    study = folder / "study"
+    home = folder / "home"
+    home.mkdir()
+    ask = runner or Processes(home, environ)
+    result = Result(seed, len(planted.canaries))
+    watch = Watch(planted)
+    for surface in _said(ask, study, planted, result, per=per, k=k, quick=quick, judge=judge):
+        result.surfaces[surface.audience] += 1
+        result.bytes += len(surface.data)
+        result.leaks.extend(watch.leaks(surface))
+    for surface in surfaces.left(home):
+        result.surfaces[surface.audience] += 1
+        result.leaks.extend(watch.leaks(surface))
+    result.patterns = released(study)
+    return result
+
+
+def _said(
+    ask: Runner, study: Path, planted: Planted, result: Result, *, per: int, k: int, quick: bool, judge: str | None
+) -> Iterator[Surface]:
+    """Every surface of one study, in the order in which a person would make them."""
+
+    def told(arguments: list[str], whole: bool = True) -> Surface:
+        ran = ask(arguments)
+        if ran.code != 0:
+            result.failed.append(f"{arguments[0]} ended with {ran.code}")
+        return Surface(" ".join([arguments[0], *arguments[2:3]]), "terminal", (ran.out if whole else b"") + ran.err)
+
+    yield told(["audit", str(planted.folder), "-o", str(study), "--workers", "1", "--k", str(k)])
+    model = ["--judge", judge, "--yes"] if judge else []
+    yield told(["patterns", str(study), "--per", str(per), "--k", str(k), *model], whole=False)
+    yield told(["report", str(study), "--k", str(k)])
+    yield from surfaces.files(study)
+    more = ["--k", str(k)]
+    for name, *options in surfaces.QUICK if quick else surfaces.SHARED:
+        extra = ["--per", str(per), *model] if name == "patterns" else []
+        for surface in surfaces.said(ask, study, [(name, *options, *extra)], more):
+            if surface.audience == "shareable" and not surface.data:
+                result.failed.append(f"{surface.name} said nothing")
+            yield surface
+    for name, *options in surfaces.TOLD[:2] if quick else surfaces.TOLD:
+        ran = ask([name, str(study), *options])
+        yield Surface(" ".join([name, *options]), "terminal", ran.out + ran.err)
+    yield from surfaces.provoked(ask, study, planted.bad[::3] if quick else planted.bad)
+
+
+def released(study: Path) -> int:
+    """How many patterns a study's released file holds."""
+    path = study / "patterns-released.json"
+    return len(json.loads(path.read_bytes())["patterns"]) if path.exists() else 0
