@@ -109,7 +109,7 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """Lines that open, the column heads of what stands beside them, and whether print opens what is closed.
+    """Lines that open, the column heads of what stands beside them, and whether print opens the lowest of them.
 
     Of one place in the tree the first `at_once` lines are there at once; the rest opens together.
     """

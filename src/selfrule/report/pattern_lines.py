@@ -3,81 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from selfrule import rubric
 from selfrule.patterns.records import Claim, Pattern
 from selfrule.report.charts.pattern_tree import calendar, severity_bar, trend
 from selfrule.report.layout import Branch, Tree
 from selfrule.report.numbers import number, plural
+from selfrule.report.pattern_forest import Forest, forest
 from selfrule.report.pattern_words import whole
 from selfrule.report.text import one_line
 from selfrule.rubric.codes import codes
 
-MOST = 600  # lines of a page; `selfrule patterns` has them all
-BUDGET = 450_000  # bytes of what lines open to, so that the page stays under 2 MB
-PRINTED = 40  # lines up to which print opens them
+ROOM = {False: 1_000_000, True: 480_000}  # bytes of the list in a shareable page and a private one, to stay under 2 MB
+NAMELESS = "Without a name"
+PRINTED = 40  # lines up to which print opens those with nothing below
 _MOST_CLAIMS, _MOST_CODES, _MOST_IDS = 12, 4, 60
-_EACH = 900  # bytes of what else stands in a line
+_LINE, _SENTENCE, _TERM, _MONTH = 760, 110, 60, 22  # bytes of markup around what is said
 _WORTH = 0.05  # a code or domain of fewer is not named
 _HEADS = ("Conversations, share of flagged", "Severe", "By month")
 
 
-@dataclass
-class Forest:
-    """Patterns by what stands above them: the roots, and the children of each, the largest first."""
-
-    roots: list[int]
-    children: dict[int, list[int]] = field(default_factory=dict)
-
-    @property
-    def leaves(self) -> list[int]:
-        """Those with nothing below, the largest first within each branch."""
-        return [i for i in self.order() if not self.children.get(i)]
-
-    def order(self) -> list[int]:
-        """Every pattern, from the top down, each before those below it."""
-        found: list[int] = []
-        stack = self.roots[::-1]
-        while stack:
-            found.append(stack.pop())
-            stack += self.children.get(found[-1], [])[::-1]
-        return found
-
-
-def forest(patterns: Sequence[Pattern]) -> Forest:
-    """The tree that `parent` tells. A pattern whose parent is not there, or that is above itself, stands at the top."""
-    at: dict[str, int] = {}
-    for i, pattern in enumerate(patterns):
-        at.setdefault(pattern.id, i)
-    parent = [at.get(p.parent, i) if p.parent is not None else i for i, p in enumerate(patterns)]
-    made = Forest([])
-    for i in sorted(range(len(patterns)), key=lambda i: -patterns[i].conversations):
-        above, seen = parent[i], {i}
-        while above not in seen:
-            seen.add(above)
-            above = parent[above]
-        top = parent[i] == i or parent[above] != above  # the way up ends at no root: a ring
-        if top:
-            made.roots.append(i)
-        else:
-            made.children.setdefault(parent[i], []).append(i)
-    return made
-
-
-@dataclass
+@dataclass(frozen=True)
 class _Page:
-    """What lines are made from, and how much room is left for what they open to."""
+    """What lines are made from."""
 
     patterns: Sequence[Pattern]
     tree: Forest
     members: Mapping[str, list[str]]
     private: bool
     span: tuple[int, int] | None
-    kept: frozenset[int]
-    whole: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The list, and the positions of the patterns that are on it."""
+
+    tree: Tree
+    listed: frozenset[int]
 
 
 def anchor(i: int) -> str:
@@ -85,8 +50,10 @@ def anchor(i: int) -> str:
     return f"pattern-{i}"
 
 
-def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool) -> Tree:
+def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool) -> Lines:
     """The list of patterns.
+
+    What a page has no room for is left out by size, what is below before what is above: first summaries, then lines.
 
     Args:
         patterns: At least one; of a shareable report those released.
@@ -94,48 +61,64 @@ def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, priv
         private: Whether the report is.
     """
     tree = forest(patterns)
-    kept = _largest(patterns, tree)
-    page = _Page(
-        patterns,
-        tree,
-        members,
-        private,
-        calendar([p.months for p in patterns]),
-        kept,
-        frozenset(_affordable(patterns, kept)),
-    )
-    return Tree(
-        heads=[head for head in _HEADS if head != _HEADS[2] or page.span is not None],
-        branches=[_branch(page, i) for i in tree.roots if i in kept],
-        printed=len(kept) <= PRINTED,
-        left=_left(page, tree.roots),
+    page = _Page(patterns, tree, members, private, calendar([p.months for p in patterns]))
+    made = {i: _branch(page, i) for i in tree.order()}
+    listed, whole_ = _fitting(page, made)
+    for i in listed - whole_:
+        made[i] = _brief(made[i])
+    return Lines(
+        Tree(
+            heads=[head for head in _HEADS if head != _HEADS[2] or page.span is not None],
+            branches=[_joined(page, made, i, listed) for i in tree.roots if i in listed],
+            printed=len(listed) <= PRINTED,
+            left=_left(tree.roots, listed),
+        ),
+        listed,
     )
 
 
-def _largest(patterns: Sequence[Pattern], tree: Forest) -> frozenset[int]:
-    """The positions that a page lists: the first by depth and size, so that what stands above one is there with it."""
-    deep = dict.fromkeys(tree.roots, 0)
-    order = tree.order()
-    for i in order:
-        deep.update(dict.fromkeys(tree.children.get(i, []), deep[i] + 1))
-    return frozenset(sorted(order, key=lambda i: (deep[i], -patterns[i].conversations))[:MOST])
-
-
-def _affordable(patterns: Sequence[Pattern], kept: frozenset[int]) -> list[int]:
-    """Those whose summary the page has room for, the largest first."""
-    room, found = BUDGET, []
-    for i in sorted(kept, key=lambda i: -patterns[i].conversations):
-        room -= _EACH + sum(
-            len(c.text[:400].encode("utf-8", "replace")) + 90 for c in patterns[i].claims[:_MOST_CLAIMS]
-        )
+def _fitting(page: _Page, made: Mapping[int, Branch]) -> tuple[frozenset[int], frozenset[int]]:
+    """Which lines there is room for, in half of it at most; and of which of them, the largest first, the summaries too."""
+    room, listed = ROOM[page.private] / 2, []
+    for i in page.tree.by_level():
+        room -= _bytes(_brief(made[i])) + _MONTH * len(page.patterns[i].months)
         if room < 0:
             break
-        found.append(i)
-    return found
+        listed.append(i)
+    room, whole_ = max(room, 0) + ROOM[page.private] / 2, set()
+    for i in sorted(listed, key=lambda i: -page.patterns[i].conversations):
+        room -= _bytes(made[i]) - _bytes(_brief(made[i]))
+        if room < 0:
+            break
+        whole_.add(i)
+    return frozenset(listed), frozenset(whole_)
 
 
-def _left(page: _Page, inside: Sequence[int]) -> str:
-    gone = sum(i not in page.kept for i in inside)
+def _bytes(line: Branch) -> int:
+    """About how long a line is in the page, without those below it."""
+
+    def long(*texts: str) -> int:
+        return sum(len(escape(text).encode("utf-8", "replace")) for text in texts)
+
+    found = _LINE + long(line.name, line.about, *line.notes) + sum(_SENTENCE + long(*said) for said in line.said)
+    found += sum(_TERM + long(*term) for term in line.terms)
+    return found + (_SENTENCE + long(*line.listed[1]) + 15 * len(line.listed[1]) if line.listed else 0)
+
+
+def _brief(line: Branch) -> Branch:
+    gone = ["To keep the page small its summary is left out: selfrule patterns has it."]
+    return replace(line, said=[], terms=[], notes=gone, listed=None)
+
+
+def _joined(page: _Page, made: Mapping[int, Branch], i: int, listed: frozenset[int]) -> Branch:
+    below = page.tree.children.get(i, [])
+    return replace(
+        made[i], children=[_joined(page, made, c, listed) for c in below if c in listed], left=_left(below, listed)
+    )
+
+
+def _left(inside: Sequence[int], listed: frozenset[int]) -> str:
+    gone = sum(i not in listed for i in inside)
     if not gone:
         return ""
     return f"{plural(gone, 'smaller one is', 'smaller ones are')} left out, to keep the page small: selfrule patterns has them."
@@ -144,21 +127,15 @@ def _left(page: _Page, inside: Sequence[int]) -> str:
 def _branch(page: _Page, i: int) -> Branch:
     pattern = page.patterns[i]
     below = page.tree.children.get(i, [])
-    full = i in page.whole
-    notes = (
-        _notes(page, pattern) if full else ["To keep the page small its summary is left out: selfrule patterns has it."]
-    )
     return Branch(
         anchor=anchor(i),
-        name=one_line(pattern.name, 120) or "Without a name",
+        name=one_line(pattern.name, 120) or NAMELESS,
         about=_about(page, pattern, below),
         figures=_figures(page, pattern),
-        said=[_said(claim) for claim in pattern.claims[:_MOST_CLAIMS]] if full else [],
-        terms=_terms(pattern) if full else [],
-        notes=notes,
-        listed=_listed(page, pattern) if full and not below else None,
-        children=[_branch(page, c) for c in below if c in page.kept],
-        left=_left(page, below),
+        said=[_said(claim) for claim in pattern.claims[:_MOST_CLAIMS]],
+        terms=_terms(pattern),
+        notes=_notes(page, pattern),
+        listed=_listed(page, pattern) if not below else None,
     )
 
 
@@ -214,7 +191,7 @@ def _notes(page: _Page, pattern: Pattern) -> list[str]:
     if pattern.actualized:
         said.append(f"In {whole(pattern.actualized)} the person says that it has happened.")
     if pattern.persons is not None:
-        said.append(f"From {plural(pattern.persons, 'person')}.")
+        said.append(f"From {plural(pattern.persons, 'person', 'people')}.")
     if pattern.faithful is not None:
         of = f" of {plural(pattern.held_out, 'conversation')} set aside" if pattern.held_out else " of those set aside"
         said.append(f"From names and summaries alone, {whole(pattern.faithful)}{of} were put back here.")

@@ -36,18 +36,15 @@ def whole(share: float) -> str:
     return f"{round(100 * share)} %"
 
 
-def lead(made: Patterns, leaves: int, groups: int) -> list[str]:
+def lead(made: Patterns, leaves: int, groups: int, *, drawn: bool) -> list[str]:
     """What the section shows, of how many, and what it cannot say."""
     within = f" in {plural(groups, 'group')}" if groups else ""
     left = made.flagged - made.described
     lost = f" {number(left)} more could not be described." if left > 0 else ""
     about = "About " if made.kind == "released" and made.epsilon is not None else ""
     of = f"{about}{plural(made.described, 'flagged conversation')}"
-    return [
-        f"{WHAT} {plural(leaves, 'pattern')}{within} from {of}.{lost} Choose a circle on the map, or open a line of the list, to "
-        "read what one is.",
-        CANNOT,
-    ]
+    how = "Choose a circle on the map, or open a line of the list," if drawn else "Open a line of the list"
+    return [f"{WHAT} {plural(leaves, 'pattern')}{within} from {of}.{lost} {how} to read what one is.", CANNOT]
 
 
 def none(made: Patterns) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from selfrule.patterns.records import Pattern
 from selfrule.report import pattern_words as words
@@ -11,10 +11,12 @@ from selfrule.report.charts.pattern_map import Spot, map_chart
 from selfrule.report.context import ReportContext
 from selfrule.report.layout import Figure, Key, Part, Section
 from selfrule.report.numbers import number, plural
-from selfrule.report.pattern_lines import MOST, anchor, forest, lines
+from selfrule.report.pattern_forest import forest
+from selfrule.report.pattern_lines import NAMELESS, Lines, anchor, lines
 from selfrule.report.text import one_line
 
 ANCHOR = "patterns"
+MOST = 300  # circles
 _ROUND = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
 _CLASSES = ("few", "some", "many")
 
@@ -28,7 +30,7 @@ def section(context: ReportContext) -> Section | None:
     notes = [one_line(note, 400) for note in made.notes]
     if not made.patterns:
         said = words.none(made)
-        kept = words.withheld(made.withheld, made.k) if made.withheld is not None and made.withheld.patterns else []
+        kept = words.withheld(made.withheld, made.k)[:1] if made.withheld is not None and made.withheld.patterns else []
         return Section(
             anchor=ANCHOR,
             title="Patterns",
@@ -37,10 +39,12 @@ def section(context: ReportContext) -> Section | None:
     tree = forest(made.patterns)
     leaves = tree.leaves
     groups = sum(bool(tree.children.get(i)) for i in range(len(made.patterns)))
+    listed = lines(made.patterns, context.pattern_members, private=private)
+    drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves))
     parts = [
-        Part(paragraphs=words.lead(made, len(leaves), groups), items=notes),
-        _map(made.patterns, leaves),
-        _list(made.patterns, context.pattern_members, private=private),
+        Part(paragraphs=words.lead(made, len(leaves), groups, drawn=drawn is not None), items=notes),
+        *([drawn] if drawn is not None else []),
+        _list(made.patterns, listed, private=private),
     ]
     if made.withheld is not None and not private:
         parts.append(Part(title="What was withheld", paragraphs=words.withheld(made.withheld, made.k)))
@@ -48,22 +52,23 @@ def section(context: ReportContext) -> Section | None:
     return Section(anchor=ANCHOR, title="Patterns", parts=parts)
 
 
-def _list(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool) -> Part:
-    tree = lines(patterns, members, private=private)
+def _list(patterns: Sequence[Pattern], listed: Lines, *, private: bool) -> Part:
     said = (
         "The bars by month are counts of conversations, each line on a height of its own; a month without one had none"
     )
     said += "." if private else ", or too few to show."
-    return Part(title="Every pattern", paragraphs=[said] if any(p.months for p in patterns) else [], tree=tree)
+    return Part(title="Every pattern", paragraphs=[said] if any(p.months for p in patterns) else [], tree=listed.tree)
 
 
-def _map(patterns: Sequence[Pattern], leaves: Sequence[int]) -> Part:
+def _map(patterns: Sequence[Pattern], leaves: Sequence[int], of: int) -> Part | None:
     drawn = sorted(leaves, key=lambda i: -patterns[i].conversations)[:MOST]
+    if not drawn:
+        return None
     limits = breaks([s for i in drawn if (s := patterns[i].severe) is not None])
     spots = [
         Spot(
             anchor=anchor(i),
-            name=one_line(patterns[i].name, 120) or "Without a name",
+            name=one_line(patterns[i].name, 120) or NAMELESS,
             place=patterns[i].place,
             size=patterns[i].conversations,
             cls=_class(patterns[i].severe, limits),
@@ -76,9 +81,11 @@ def _map(patterns: Sequence[Pattern], leaves: Sequence[int]) -> Part:
         f"Each circle is a pattern, as large as it has conversations (the largest: {number(largest)}). Near circles are alike; "
         "how far apart others lie says nothing. The names of the largest are written where there is room."
     )
-    if len(leaves) > len(drawn):
-        caption += f" {plural(len(leaves) - len(drawn), 'smaller one is', 'smaller ones are')} not drawn."
+    if of > len(drawn):
+        caption += f" {plural(of - len(drawn), 'smaller one is', 'smaller ones are')} not drawn."
     chart = map_chart(spots)
+    if chart is None:
+        return None
     return Part(
         title="Map", figure=Figure(caption=caption, chart=chart, legend=_legend(limits, {s.cls for s in spots}))
     )

@@ -15,7 +15,8 @@ from selfrule.report.numbers import plural
 
 LABELS = (14, 6)  # at most, on a page and on a phone
 LINE = 15.0
-_FILLED = 0.2  # share of the map that circles cover, at most
+_FILLED = (0.2, 0.14)  # share of the map that circles cover, at most, on a page and on a phone
+_FEWEST = 3
 _GAP = 3.0
 _ROUNDS = 60
 _TRIED = 60  # circles, the largest, that a label is looked for
@@ -55,7 +56,7 @@ class Label:
         return self.x, self.y, self.x + self.width, self.y + LINE * len(self.lines)
 
 
-def settled(spots: Sequence[Spot], width: float, height: float) -> tuple[Spots, NDArray[np.float64]]:
+def settled(spots: Sequence[Spot], width: float, height: float, filled: float) -> tuple[Spots, NDArray[np.float64]]:
     """Centres and radii of circles that lie in the map and touch nowhere.
 
     Areas are in proportion to sizes; what overlaps is pushed apart, and where that cannot be, all circles shrink alike.
@@ -64,12 +65,13 @@ def settled(spots: Sequence[Spot], width: float, height: float) -> tuple[Spots, 
         spots: At least one.
         width: Of the map.
         height: Of the map.
+        filled: Share of the map that circles cover, at most.
 
     Returns:
         Centres, shape (n, 2), and radii, shape (n,).
     """
     weight = np.sqrt(np.array([max(1, s.size) for s in spots], np.float64))
-    scale = math.sqrt(_FILLED * width * height / (math.pi * float((weight**2).sum())))
+    scale = math.sqrt(filled * width * height / (math.pi * float((weight**2).sum())))
     radius = np.maximum(weight * min(scale, 0.11 * min(width, height) / float(weight.max())), 1.5)
     at = _places(spots, width, height, float(radius.max()) + _GAP)
     while True:
@@ -204,10 +206,10 @@ def _crosses(line: tuple[float, float, float, float], box: tuple[float, float, f
 def _draw(spots: Sequence[Spot], phone: bool, title: str, description: str) -> Markup:
     width = PHONE if phone else PAGE
     many = len(spots)
-    height = (420.0 if many > 12 else 320.0) if phone else (480.0 if many > 12 else 330.0)
+    height = (460.0 if many > 12 else 320.0) if phone else (480.0 if many > 12 else 330.0)
     drawing = Drawing(f"pattern-map-{'phone' if phone else 'page'}", width, title, description)
     drawing.add("rect", "ground", x=0.5, y=0.5, width=width - 1, height=height - 1, rx=6)
-    at, radius = settled(spots, width, height)
+    at, radius = settled(spots, width, height, _FILLED[phone])
     names = labelled(spots, at, radius, width, height, phone=phone)
     for i in sorted(range(many), key=lambda i: -spots[i].size):
         spot = spots[i]
@@ -225,8 +227,8 @@ def _draw(spots: Sequence[Spot], phone: bool, title: str, description: str) -> M
 
 
 def map_chart(spots: Sequence[Spot]) -> Chart | None:
-    """Circles that lead to what is said of each pattern; None where there is none."""
-    if not spots:
+    """Circles that lead to what is said of each pattern; None for fewer than three, of which it would say nothing."""
+    if len(spots) < _FEWEST:
         return None
     title = "Map of patterns"
     largest = max(spots, key=lambda s: s.size)

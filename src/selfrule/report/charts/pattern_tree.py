@@ -10,7 +10,7 @@ from selfrule.report.charts.months import month_number
 from selfrule.report.numbers import day, number, typeset
 
 WIDTH, HEIGHT = 64, 16
-LONGEST = 120  # months; of more, the latest
+LONGEST = 60  # months; of more, the latest
 
 
 def severity_bar(share: float | None) -> Markup | None:

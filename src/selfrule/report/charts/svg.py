@@ -93,15 +93,16 @@ class Drawing:
 
     @contextmanager
     def link(self, target: str, label: str, *, reached: bool = True) -> Iterator[None]:
-        """Make what is added within a link to a place of the page, read out as `label`.
+        """Make what is added within a link to a place of the page.
 
         Args:
             target: The place's id, one of ours.
-            label: What a screen reader says.
+            label: Its tooltip, and what a screen reader says.
             reached: Whether the tab key stops at it.
         """
         more = "" if reached else ' tabindex="-1"'
-        self._parts.append(f'<a href="#{escape(target)}" aria-label="{escape(typeset(one_line(label, 240)))}"{more}>')
+        words = escape(typeset(one_line(label, 240)))
+        self._parts.append(f'<a href="#{escape(target)}"{more}><title>{words}</title>')
         yield
         self._parts.append("</a>")
 
