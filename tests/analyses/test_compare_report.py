@@ -170,8 +170,8 @@ def test_what_cannot_be_compared_ends_with_a_reason(study, arguments, message):
 class Elsewhere(Study):
     """A study that another judge rated."""
 
-    def sample(self, *, openings=False):
-        return replace(super().sample(openings=openings), judge="other-1")
+    def sample(self, *, openings=False, k=None):
+        return replace(super().sample(openings=openings, k=k), judge="other-1")
 
 
 def test_studies_rated_by_different_judges_are_refused(study):

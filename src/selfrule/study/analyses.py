@@ -174,7 +174,9 @@ class Analyses:
 
         anchors = None if bridge is None else Folder.open(bridge.path)
         outcome, groupings = outcome_of(construct, level), () if by is None else (by,)
-        result = over_time.trend([self, *beside], outcome, every=every, by=groupings, anchors=anchors, k=k if shareable else None)
+        result = over_time.trend(
+            [self, *beside], outcome, every=every, by=groupings, anchors=anchors, k=k if shareable else None
+        )
         return passed(result, public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def change(
@@ -260,7 +262,9 @@ class Analyses:
 
         if every not in {"month", "week"}:
             raise UsageError(f"The 'every' of popularity must be 'month' or 'week'. Got {every!r} instead.")
-        result = popularity.popularity_of(self.sample(k=k if shareable else None), every=every, outcome=outcome_of(construct, level))
+        result = popularity.popularity_of(
+            self.sample(k=k if shareable else None), every=every, outcome=outcome_of(construct, level)
+        )
         return passed(result, popularity.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def compare(
@@ -336,7 +340,9 @@ class Analyses:
         from selfrule.analyses import people
         from selfrule.analyses.sample import outcome_of
 
-        result = people.people_of(self.sample(k=k if shareable else None), outcome_of(construct, level), after=after, at=at)
+        result = people.people_of(
+            self.sample(k=k if shareable else None), outcome_of(construct, level), after=after, at=at
+        )
         return passed(result, people.public, self.sample(k=k if shareable else None), k if shareable else None)
 
     def coding(self, *, shareable: bool = False, k: int = K) -> Coding:

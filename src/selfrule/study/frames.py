@@ -15,7 +15,7 @@ from selfrule.rubric import CONSTRUCTS, MARKERS, load
 FINITE = b"finite"  # in a table's metadata: its weights are of draws without replacement from a known population
 
 
-def _codes(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+def codes_of(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Codes (-1 where null) and names, names in order."""
     chunk = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
     encoded = (chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()).combine_chunks()
@@ -31,7 +31,7 @@ def _codes(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.int64], t
 
 
 def _attribute(column: pa.ChunkedArray) -> Attribute | None:
-    codes, names = _codes(column)
+    codes, names = codes_of(column)
     present = np.unique(codes[codes >= 0])
     if not len(present):
         return None
@@ -57,7 +57,7 @@ def frame(table: pa.Table) -> Frame:
             domains=np.zeros((0, len(domain_names)), np.bool_),
             domain_names=domain_names,
         )
-    status, names = _codes(table["status"])
+    status, names = codes_of(table["status"])
     drawn = np.array([name != "screened_out" for name in names], np.bool_)[status]
     rated = np.array([name == "rated" for name in names], np.bool_)[status]
     levels = np.empty((n, len(CONSTRUCTS)), np.int8)
@@ -65,11 +65,11 @@ def frame(table: pa.Table) -> Frame:
         levels[:, index] = np.asarray(pc.struct_field(table["levels"], construct).fill_null(-1))
     actualized = np.full((n, len(MARKERS)), -1, np.int8)
     for index, marker in enumerate(MARKERS):
-        codes, said = _codes(pc.struct_field(table["actualized"], marker))
+        codes, said = codes_of(pc.struct_field(table["actualized"], marker))
         value = np.array([1 if name == "yes" else 0 for name in said] + [-1], np.int8)
         actualized[:, index] = value[codes]
     return Frame(
-        person=_codes(table["person"])[0],
+        person=codes_of(table["person"])[0],
         screened_in=np.asarray(table["keep"].fill_null(True)),
         drawn=drawn,
         inclusion=np.asarray(table["inclusion"].fill_null(1.0)),
@@ -95,7 +95,7 @@ def _added(table: pa.Table) -> dict[str, Any]:
     if not pa.types.is_null(times.type):
         made["at"] = np.asarray(pc.cast(pc.cast(times, pa.timestamp("ms", "UTC")), pa.int64()).fill_null(NO_TIME))
     if "thumb" in table.column_names:
-        codes, names = _codes(table["thumb"])
+        codes, names = codes_of(table["thumb"])
         made["thumb"] = np.array([*({"up": 1, "down": 0}.get(n, -1) for n in names), -1], np.int8)[codes]
     if "turn_count" in table.column_names:
         made["turns"] = np.asarray(table["turn_count"].fill_null(0))

@@ -38,6 +38,7 @@ def trend(
     every: Every = "month",
     by: tuple[By, ...] = (),
     anchors: Folder | None = None,
+    k: int | None = None,
 ) -> Trend:
     """Shares over time of one study, or of several as one series.
 
@@ -47,13 +48,14 @@ def trend(
         every: Length of the periods.
         by: What to break down by.
         anchors: The study that bridges judges.
+        k: Of what is to be shared with this smallest group; None: of everything.
 
     Raises:
         UsageError: A study is there twice, or judges or rubrics differ and nothing bridges them.
     """
     if len({one.path.resolve() for one in studies}) < len(studies):
         raise UsageError(f"Each study may be named once. Got {', '.join(str(one.path) for one in studies)}.")
-    samples, names = [one.sample() for one in studies], distinct([one.path.name for one in studies])
+    samples, names = [one.sample(k=k) for one in studies], distinct([one.path.name for one in studies])
     if len(studies) == 1:
         return trend_of(samples[0], outcome, every=every, by=by)
     refuse_mixed(samples, names)
