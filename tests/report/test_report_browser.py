@@ -19,6 +19,43 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+POOR_TEXT = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] > 0.5) return c;
+    }
+    return [255, 255, 255];
+  };
+  const poor = new Set();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walk.nextNode());) {
+    const e = node.parentElement, style = getComputedStyle(e);
+    if (!node.textContent.trim() || !e.getClientRects().length || e.closest("script, title, desc")) continue;
+    const ink = parse(e.namespaceURI.endsWith("svg") ? style.fill : style.color);
+    const [a, b] = [light(ink), light(behind(e))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) poor.add(`${e.tagName}.${e.getAttribute("class")}`);
+  }
+  return [...poor];
+}"""
+POOR_MARKS = """() => {
+  const light = (c) => c.match(/[\\d.]+/g).slice(0, 3).map(Number)
+    .map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  const poor = new Set();
+  const marks = "svg circle, svg polygon, svg rect:not(.traffic, .step, .missed, .ground), svg .published, svg .limit";
+  for (const e of document.querySelectorAll(marks)) {
+    const style = getComputedStyle(e), drawn = style.fill === "none" || e.tagName === "line";
+    const ink = light(drawn ? style.stroke : style.fill);
+    const [a, b] = [ink, paper].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 3) poor.add(e.getAttribute("class"));
+  }
+  return [...poor];
+}"""
 ALL_TABLES_OPEN = "document.querySelectorAll('details').forEach((d) => { d.open = true })"
 
 
@@ -183,51 +220,12 @@ def test_the_first_tab_goes_to_the_skip_link_and_every_stop_can_be_seen(visit):
 def test_every_text_has_the_contrast_that_wcag_aa_asks_for(visit, dark):
     page = visit(replace(labelled("private", total=True), quoted=personal().quoted), dark=dark)
     page.evaluate(ALL_TABLES_OPEN)
-    poor = page.evaluate(
-        """() => {
-          const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-          const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-          const behind = (e) => {
-            for (; e; e = e.parentElement) {
-              const c = parse(getComputedStyle(e).backgroundColor);
-              if (c.length < 4 || c[3] > 0.5) return c;
-            }
-            return [255, 255, 255];
-          };
-          const poor = new Set();
-          const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-          for (let node; (node = walk.nextNode());) {
-            const e = node.parentElement, style = getComputedStyle(e);
-            if (!node.textContent.trim() || !e.getClientRects().length || e.closest("script, title, desc")) continue;
-            const ink = parse(e.namespaceURI.endsWith("svg") ? style.fill : style.color);
-            const [a, b] = [light(ink), light(behind(e))].sort((x, y) => y - x);
-            if ((a + 0.05) / (b + 0.05) < 4.5) poor.add(`${e.tagName}.${e.getAttribute("class")}`);
-          }
-          return [...poor];
-        }"""
-    )
+    poor = page.evaluate(POOR_TEXT)
     assert poor == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_mark_of_a_chart_stands_out_from_the_page(visit, dark):
     page = visit(labelled("private", total=True), dark=dark)
-    poor = page.evaluate(
-        """() => {
-          const light = (c) => c.match(/[\\d.]+/g).slice(0, 3).map(Number)
-            .map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-          const paper = light(getComputedStyle(document.body).backgroundColor);
-          const poor = new Set();
-          const marks = "svg circle, svg polygon, svg rect:not(.traffic, .step, .missed), svg .published, svg .limit";
-          for (const e of document.querySelectorAll(marks)) {
-            const style = getComputedStyle(e), drawn = style.fill === "none" || e.tagName === "line";
-            const ink = light(drawn ? style.stroke : style.fill);
-            const [a, b] = [ink, paper].sort((x, y) => y - x);
-            if ((a + 0.05) / (b + 0.05) < 3) poor.add(e.getAttribute("class"));
-          }
-          return [...poor];
-        }"""
-    )
+    poor = page.evaluate(POOR_MARKS)
     assert poor == []

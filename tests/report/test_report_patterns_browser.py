@@ -11,7 +11,7 @@ from selfrule.patterns.records import Claim, Patterns
 from selfrule.report import render
 
 from .patterned import nothing, patterns, with_patterns
-from .test_report_browser import ALL_TABLES_OPEN, browser, visit
+from .test_report_browser import ALL_TABLES_OPEN, POOR_MARKS, POOR_TEXT, browser, visit
 
 __all__ = ["browser", "visit"]
 
@@ -157,3 +157,11 @@ def test_print_opens_every_summary_of_few_patterns_and_the_groups_of_many(visit)
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.locator("#patterns details:not([open])").count() == closed
         assert page.locator("#patterns details[open]").count() > 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_texts_and_marks_stand_out_from_the_page(visit, dark):
+    page = visit(with_patterns(patterns(34, groups=7)), dark=dark)
+    page.evaluate(ALL_TABLES_OPEN)
+    assert page.evaluate(POOR_TEXT) == []
+    assert page.evaluate(POOR_MARKS) == []
