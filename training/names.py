@@ -3,8 +3,8 @@
     python -m training.names FAKER_WHEEL_UNPACKED SCOWL_FOLDER
 
 Names are those of Faker's `person` providers (MIT licence), words those of SCOWL up to size 35 and the proper names' own lists
-(Debian's package `scowl`; its notice stands at the head of words.txt). A name that is also a common word, of SCOWL up to
-size 50 or in lower case in our own written conversations, is marked "?": it counts as a name only where the text around it says so.
+(Debian's package `scowl`; its notice stands at the head of words.txt). A name that is also a common word, of SCOWL up to size
+50 or in lower case in our own written conversations, is marked "?": it counts as a name only where the text around says so.
 """
 
 from __future__ import annotations
@@ -31,18 +31,19 @@ boston wellington nelson hamilton houston montana nevada savannah egypt persia p
 japan korea vietnam thailand russia poland brazil mexico canada texas trinidad kent essex salem zion troy paris rome roma
 islam christian muslim hindu jesus christ god allah buddha mohammed muhammad moses satan luna atlas apollo venus mercury saturn
 monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
-november december""".split()
-WORDS = """alle als also ama amo ana ano ante arte au aux beau belle bella bien bon bonne casa che cher ciel cielo clara claro con cosa
-das der des die dia dos du ein el ella elle en es esa ese esta este fein feliz fin frei fue fur gut hab hay ich ihr ist jana je
-jede jung kai klar klein kein la las le les leon liebe lo los luz ma mal man mar mari mas mein mia mit mon mona nena ni nina nos
-nur o ola ora para pia por pura que ria rosa se sei si sie sein sol son soy su sur tal tan toda todo tu tut un und une uni uns va
-ven vera vida vie vino viva von was wer wie will wir wo ya yo zu alma bela mila mira nova perla reina rey santos santa amor amber
-dolores paz luna sana sara data anna nova nota mano bruno verde cruz pardo rubio blanco moreno calvo prieto delgado castillo campos
-ramos flores reyes iglesias montes sierra valle rios vega vidal leal bravo guerra soto salas pena rojas crespo casado
-aime aimee jolie reine rene pascal noel ange ami petit grand roux blanc roy bonnet lemaire marchand boucher mercier berger
-fischer schneider weber becker schafer koch bauer richter wolf neumann schwarz braun zimmermann kruger hartmann lange werner krause
-kaiser fuchs vogel jung hahn keller frank winter sommer herbst horn stein berg busch kuhn bock roth adler ernst max
-""".split()
+november december""".split()  # noqa: SIM905
+WORDS = """alle als also ama amo ana ano ante arte au aux beau belle bella bien bon bonne casa che cher ciel cielo clara claro
+con cosa das der des die dia dos du ein el ella elle en es esa ese esta este fein feliz fin frei fue fur gut hab hay
+ich ihr ist jana je jede jung kai klar klein kein la las le les leon liebe lo los luz ma mal man mar mari mas mein mia
+mit mon mona nena ni nina nos nur o ola ora para pia por pura que ria rosa se sei si sie sein sol son soy su sur tal
+tan toda todo tu tut un und une uni uns va ven vera vida vie vino viva von was wer wie will wir wo ya yo zu alma bela
+mila mira nova perla reina rey santos santa amor amber dolores paz luna sana sara data anna nova nota mano bruno verde
+cruz pardo rubio blanco moreno calvo prieto delgado castillo campos ramos flores reyes iglesias montes sierra valle
+rios vega vidal leal bravo guerra soto salas pena rojas crespo casado aime aimee jolie reine rene pascal noel ange ami
+petit grand roux blanc roy bonnet lemaire marchand boucher mercier berger fischer schneider weber becker schafer koch
+bauer richter wolf neumann schwarz braun zimmermann kruger hartmann lange werner krause kaiser fuchs vogel jung hahn
+keller frank winter sommer herbst horn stein berg busch kuhn bock roth adler ernst max
+""".split()  # noqa: SIM905
 
 
 def main(faker: Path, scowl: Path) -> None:
@@ -56,7 +57,7 @@ def main(faker: Path, scowl: Path) -> None:
                 written.update(set(re.findall(r"\b[^\W\d_]+\b", fold(message["content"]))))
     common |= {w for w, n in written.items() if w.islower() and n >= 2} | set(PLACES) | set(WORDS)
     given, family, locales = _faker()
-    lines = ["# Names of people, by script: made by training/names.py from Faker 40.54.0 (MIT licence, (c) 2012 Daniele Faraglia).",
+    lines = ["# Names of people, by script: made by training/names.py from Faker 40.54.0 (MIT, (c) 2012 Daniele Faraglia).",
              '# A "?" marks those that are also common words, a "*" given names of four countries or more.']  # fmt: skip
     for kind, found in (("given", given), ("family", family)):
         by_script: dict[str, list[str]] = {}

@@ -6,10 +6,10 @@ It can only withhold. A model may be asked too; that it calls a text safe change
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Callable, Iterable, Sequence, Set
 
+from selfrule.privacy.common_words import words
+from selfrule.privacy.personal_names import names
 from selfrule.privacy.personal_view import fold
 
 RARE, NUMBER, DATE, UNIQUE, COMBINATION, MODEL = (
@@ -18,22 +18,26 @@ RARE, NUMBER, DATE, UNIQUE, COMBINATION, MODEL = (
 """What an audit may object to. None of them says what stood in the text."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_SMALL_NUMBERS = re.compile(
-    r"\b(?:\d{1,3}(?:\.\d)? ?(?:%|per ?cent)|\d{1,4}(?:,\d{3})* (?:of|in|out of) (?:the )?\d{1,4}(?:,\d{3})*)",
+_CAPITALISED = re.compile(r"[A-Z][^\W\d_]*")
+_SHARES = re.compile(
+    r"(?<![\d.])(?:100|\d{1,2})(?:\.\d)? ?(?:%|per ?cent)|(?<!\d)\d{1,3} (?:of|in|out of) (?:the )?\d{1,3}(?!\d)"
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?)\b",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
-_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec"
+_LONG_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTH = _LONG_MONTH + "|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec"
 _DATE = re.compile(
     rf"\b(?:[12]\d{{3}}[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|(?:19|20)\d\d"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH})|(?:{_MONTH}) \d|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:s)? (?:the )?\d"
-    rf"|(?:in|on|since|until|last|next|of) (?:january|february|april|june|july|august|september|october|november|december))\b"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH})|(?:{_MONTH}) \d|(?:mon|tues|wednes|thurs|fri|satur|sun)days? (?:the )?\d"
+    r"|(?:in|on|since|until|last|next|of) (?:january|february|april|june|july|august|september|october|november|december))\b"
     r"|[年月日]|[년월일]",
     re.IGNORECASE,
 )
 _UNIQUE = re.compile(
-    r"\b(?:the only|only (?:one|person|woman|man|case|known)|first(?:-| )ever|(?:the|world'?s|country'?s) first (?:woman|man|person|to)|"
-    r"first (?:woman|man|person) to|"
+    r"\b(?:the only|only (?:one|person|woman|man|case|known)|first(?:-| )ever|"
+    r"(?:the|world'?s|country'?s) first (?:woman|man|person|to)|first (?:woman|man|person) to|"
     r"one of a kind|sole survivor|never before|nobody else|no one else|no other (?:person|woman|man|conversation)|unique(?:ly)?|"
     r"famous(?:ly)?|celebrity|well-known|notorious|record-holder|world record|prize-?winn\w+|award-winn\w+|"
     r"(?:youngest|oldest|tallest|richest|largest|smallest|highest-paid|longest-serving) (?:\w+ ){0,2}(?:in|of|ever|at))\b",
@@ -43,22 +47,22 @@ _UNIQUE = re.compile(
 _DETAILS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for words in (
-        r"(?:in|from|near|outside) (?:a |the )?(?:small |tiny |rural |remote |fishing |mining )*(?:town|village|island|parish|hamlet|suburb|valley)",
+        r"(?:in|from|near|outside) (?:a |the )?(?:\w+ )?(?:town|village|island|parish|hamlet|suburb|valley)",
         r"(?:aged?|age of|(?:\w+-)?year-old|years old|teenage|in (?:his|her|their) (?:early |mid-?|late )?\w+ties)",
         r"(?:nurse|surgeon|doctor|teacher|pastor|priest|imam|rabbi|mayor|judge|pilot|sheriff|senator|councillor|professor|headteacher|"
-        r"officer|firefighter|farmer|violinist|goalkeeper|principal|architect|dentist|vet|lawyer|accountant|electrician|welder|midwife|soldier)",
+        r"officer|firefighter|farmer|violinist|goalkeeper|principal|architect|dentist|vet|lawyer|accountant|electrician|welder|"
+        r"midwife|soldier)",
         r"(?:twins?|triplets|adopted|widow(?:er)?|amputee|transgender|intersex|deaf|blind|refugee|convert(?:ed)?|surrogate|polygam\w+)",
         r"(?:employer|works? (?:at|for)|employed (?:at|by)|studies at|attends|member of)",
-        r"(?:diagnosed with|rare (?:disease|condition|disorder|cancer)|syndrome|leukaemia|leukemia|transplant|schizophrenia|epilepsy|HIV)",
+        r"(?:diagnosed with|rare (?:disease|condition|disorder|cancer)|syndrome|leuka?emia|transplant|schizophrenia|"
+        r"epilepsy|HIV)",
         r"(?:mother|father|parent) of (?:two|three|four|five|six|seven|eight|nine|ten|twins)",
     )
 )
 _DETAILS_FROM = 3
 
 
-def audit(
-    text: str, common: Collection[str] = frozenset(), model: Callable[[str], bool | None] | None = None
-) -> str | None:
+def audit(text: str, common: Set[str] = frozenset(), model: Callable[[str], bool | None] | None = None) -> str | None:
     """Why a text must be withheld, or None.
 
     Args:
@@ -82,9 +86,13 @@ def audit(
         len(word) == 1 and not word.isascii() for word in lowered
     ):
         return RARE
+    listed = names()
+    called = {word.lower() for word in _CAPITALISED.findall(plain)}
+    if any(listed.has(word) or word in listed.common for word in called - common):
+        return RARE  # Rose, Mark, Baker: common words, but not with a capital
     if _DATE.search(plain):
         return DATE
-    if _DIGIT.search(_SMALL_NUMBERS.sub(" ", plain)):
+    if _NUMBER.search(_SHARES.sub(" ", plain)):
         return NUMBER
     if _UNIQUE.search(plain):
         return UNIQUE
@@ -110,19 +118,3 @@ def shared_words(descriptions: Sequence[str], persons: Iterable[int], k: int) ->
             if len(holders) < k:
                 holders.add(person)
     return frozenset(word for word, holders in seen.items() if len(holders) >= k)
-
-
-@lru_cache(maxsize=1)
-def words() -> frozenset[str]:
-    """Common English words in lower case: SCOWL's of size 35, and those of the rubric's own vocabulary."""
-    source = (resources.files("selfrule.privacy") / "words.txt").read_text("utf-8")
-    found = {word for line in source.splitlines() if not line.startswith("#") for word in line.split()}
-    return frozenset(found | set(_OWN.split()))
-
-
-_OWN = (
-    "ai sycophantic sycophancy chatbot disempowerment actualized wellness online roleplay scripting therapist therapists "
-    "deservingness lifestyle healthcare divination esoteric spiritual tarot horoscope de escalating behaviour behaviours judgement "
-    "validation validates fabrication reassurance entrepreneurship app apps email emails paywall don doesn isn aren didn wasn won "
-    "ve ll re co non pre anti"
-)

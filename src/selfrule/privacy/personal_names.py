@@ -8,19 +8,19 @@ from functools import lru_cache
 from importlib import resources
 
 from selfrule.privacy import personal_said as said
-from selfrule.privacy.auditor import words
+from selfrule.privacy.common_words import words
 from selfrule.privacy.personal_segments import Segment
 
 Found = tuple[int, int, str]
 
-UPPER = "A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
+UPPER = r"A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
 CAP = rf"[{UPPER}][^\W\d_]*+(?:['’-][^\W\d_]++)*+"
 """A capitalised word of a script that has cases."""
 _PARTICLE = r"(?:van der|van den|van de|van|von der|von|de la|de los|de|del|della|da|dos|das|do|di|la|le|ter|ten|bin|ibn|al|el|af|av|zu)"
 _MORE = rf"(?:[ ](?:{_PARTICLE} )?{CAP}|[ ][{UPPER}]\.)"
 _CAPITALISED = re.compile(rf"(?<![\w@#/'’-]){CAP}")
 _SEQUENCE = re.compile(rf"(?<![\w@#/'’-]){CAP}{_MORE}{{0,3}}")
-_TOKEN = re.compile(r"[^\W\d_]++")
+_TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u0e31-\u0e4e])*+")
 _LOWER = re.compile(r"(?<![\w@#/-])[^\W\d_]++")
 _MARKED = "\u0900-\u0963\u0e31-\u0e4e"  # vowel signs are no letters to `re`
 _UNCASED = re.compile(
@@ -65,7 +65,7 @@ class Names:
                         self.core.add(name)
                 self.scripts.setdefault(f"{kind} {script}", set()).add(name)
         self.all = self.given | self.family
-        self.lower = (self.core | said.LOWER_TOO) - said.NEVER
+        self.lower = (self.core | said.LOWER_TOO) - said.NEVER - said.LOWER_NEVER
 
     def has(self, word: str) -> bool:
         """Whether a word in lower case is a name and no common word; case endings of Cyrillic and Greek set aside."""
@@ -114,8 +114,10 @@ def _by_context(segment: Segment, known: Names) -> Iterator[Found]:
             if first is None:
                 continue
             word = first[0].lower()
-            if word in said.NEVER:
+            if word in said.NEVER or word in said.NEVER_OTHER:
                 continue
+            if len(word) == 1:
+                word = _TOKEN.findall(text, start, end)[-1].lower()
             is_name = known.has(word) or word in known.common
             if strict and not is_name and (word in common or (first[0].islower() and word.isascii())):
                 continue
@@ -144,7 +146,14 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
             continue
         if len(bare) == 1:
             before = text[max(0, match.start() - 24) : match.start()]
-            if (may[0] or (bare[0] not in common and bare[0] not in said.NEVER)) and said.BEFORE.search(before):
+            if bare[0] in said.NEVER or bare[0] in said.NEVER_OTHER:
+                continue
+            foreign = "\u0370" <= bare[0][0] <= "\u052f"  # there only what has a name of its own is capitalised
+            if foreign:
+                named = not at_start and len(bare[0]) > 2 and not match[0].isupper()
+            else:
+                named = (may[0] or bare[0] not in common) and bool(said.BEFORE.search(before))
+            if named:
                 yield match.start(), match.end(), "name"
             continue
         if all(may) and not any(w in said.NEVER for w in bare) and not all(token[0].isupper() for token in tokens):
@@ -221,6 +230,17 @@ def _inside(match: re.Match[str], listed: set[str], least: int) -> Iterator[Foun
 def _han(match: re.Match[str], scripts: dict[str, set[str]]) -> Iterator[Found]:
     run = match[0]
     family, given = scripts["family han"], scripts["given han"]
+    for called in said.CALLED_HAN.finditer(run):
+        for size in (4, 3, 2, 1):
+            start = called.start() - size
+            name = run[start : called.start()]
+            if start >= 0 and (
+                (size > 1 and name[:2] in family)
+                or (size < 4 and name[0] in family and name[0] not in "和有从从那")
+                or (size == 2 and name in given)
+            ):
+                yield match.start() + start, match.start() + called.start(), "name"
+                break
     place = 0
     while place + 2 <= len(run):
         step = 1

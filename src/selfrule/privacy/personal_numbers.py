@@ -22,7 +22,7 @@ _MONTHISH = r"[^\W\d_\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff][\w\u0900-\u0963]{2
 _A_DATE = (
     r"(?:\d{1,4} ?[-./] ?\d{1,2} ?[-./] ?\d{1,4}|\d{4} ?年 ?\d{1,2} ?月(?: ?\d{1,2} ?[日号])?|\d{4} ?년 ?\d{1,2} ?월(?: ?\d{1,2} ?일)?"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th|er|\.|o|º|-го|-е)?,? (?:of |de |d'|ב|в )?{_MONTHISH}\.?,? ?(?:of |de |del )?(?:\d{{4}}|'?\d\d(?!\d))?"
-    rf"|{_MONTHISH}\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}} ?[\u0e00-\u0e7f.]{{3,12}} ?(?:พ\.ศ\. ?)?\d{{4}}"
+    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?|\d{1,2} ?[\u0e00-\u0e7f.]{3,12} ?(?:พ\.ศ\. ?)?\d{4}"
     r"|(?:19|20)\d\d(?! ?(?:people|words))|昭和\d{1,2}年\S{0,7}|平成\d{1,2}年\S{0,7}|\d{2}년생)"
 )
 _BORN = re.compile(
@@ -48,7 +48,7 @@ _SAID_WORDS = frozenset(
 )
 _BORN_GAP = re.compile(rf"[^\d\n]{{0,18}}?(?P<it>{_A_DATE})", re.IGNORECASE)
 _BORN_AFTER = re.compile(
-    rf"(?P<it>{_A_DATE})(?: ?に|에|年)? ?(?:生まれ|出生|에 태어|태어났|생(?!\w)|को (?:हुआ|जन्म)|में (?:पैदा|जन्म))",
+    rf"(?P<it>{_A_DATE})(?: ?に|에|年)? ?(?:geboren(?!\w)|生まれ|出生|에 태어|태어났|생(?!\w)|को (?:हुआ|जन्म)|में (?:पैदा|जन्म))",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -61,7 +61,7 @@ _AGE = re.compile(
 )
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,4})?(?!\w)")
 _SHAPES = re.compile(
-    r"(?<!\w)(?:[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]|\d{8}-?[A-Za-z]|[XYZxyz]-?\d{7}-?[A-Za-z]"
+    r"(?<!\w)(?:[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]|\d{8}-?[A-Za-z]|[XYZxyz]-?\d{7}-?[A-Za-z]"
     r"|[A-Za-z]{6}\d{2}[A-Za-z]\d{2}[A-Za-z]\d{3}[A-Za-z]|[A-Za-z]{5}\d{4}[A-Za-z]|\d{17}[Xx]|[A-Za-z]{4}\d{6}[HMhm][A-Za-z]{5}\w\d|\d{6}[-+A]\d{3}\w)(?!\w)"
 )
 _MIXED = re.compile(r"(?<![\w.])[A-Za-z]{0,8}-?\d[A-Za-z0-9]*+(?:-[A-Za-z0-9]++)*+(?![\w.])")
@@ -72,7 +72,7 @@ _SAID = re.compile(
         r"reservation|tracking|passport|driver'?s licen[cs]e|licen[cs]e|licen[cs]e plate|number plate|plate|registration|ssn|social security|imei|vin|"
         r"national insurance|nhs|medical record|mrn|tax|visa|badge|docket|flight|room|locker|"
         r"aktenzeichen|az|kundennummer|matrikelnummer|bestellnummer|personalausweis\w*|reisepass\w*|ausweisnummer|steuer-?(?:id|nummer)|kennzeichen|versicherungsnummer|"
-        r"numero de (?:dossier|client|commande|passeport|securite sociale)|dossier|plaque|immatriculation|"
+        r"dossier est le|numero de (?:dossier|client|commande|passeport|securite sociale)|dossier|plaque|immatriculation|"
         r"dni|nie|pasaporte|expediente|pedido|matricula|cpf|rg|processo|passaporte|codice fiscale|targa|pesel|dowod|"
         r"паспорт\w*|снилс|инн|номер (?:заказа|дела|паспорта|машины|телефона)|ΑΦΜ|ΑΜΚΑ|αριθμος \w+|διαβατηριο|رقم \w+|جواز(?: السفر)?|מספר \w+|ת\.?ז\.?|דרכון|"
         r"आधार|पासपोर्ट|पैन|หนังสือเดินทาง|เลขที่\w*|เลขบัตร\w*|ทะเบียน\w*|身份证号?码?|身分證字號|护照号?码?|学号|订单号|车牌号?|案号|工号|マイナンバー|学籍番号|注文番号|会員番号|旅券番号|ナンバー|"
@@ -94,7 +94,7 @@ def find(segment: Segment) -> Iterator[Found]:
     if "digit" not in segment.needs:
         return
     if "other" in segment.needs or not _BORN_WORDS.isdisjoint(segment.words):
-        yield from _born(text, "other" in segment.needs)
+        yield from _born(text, "other" in segment.needs or "geboren" in segment.words)
     for match in _AGE.finditer(text):
         group = "it" if match["it"] else "or"
         yield match.start(group), match.end(group), "age"
@@ -194,7 +194,7 @@ def _is_account(match: re.Match[str]) -> bool:
 
 
 def _has_digits(match: re.Match[str]) -> bool:
-    return sum(c.isdigit() for c in match["it"]) >= 3
+    return len(re.findall(r"\d", match["it"])) >= 3
 
 
 def _is_mixed(match: re.Match[str]) -> bool:

@@ -10,7 +10,7 @@ from selfrule.privacy.personal_view import fold
 
 Found = tuple[int, int, str]
 
-_U = "A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
+_U = r"A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
 _CAP = rf"[{_U}][^\W\d_]*+(?:['’&-][^\W\d_]++)*+"
 _CAPS = rf"{_CAP}(?: (?:(?:of|and|&|de|der|für|für|la|del|du|the|y|e) )?{_CAP}){{0,4}}"
 _IN_TOWN = rf"(?:,? (?:in|near|at|bei|à|a|en|em|di|в|на|στη[νς]?|στο) {_CAP}(?: {_CAP})?)?"
@@ -71,7 +71,7 @@ _ADDRESS = (
         r"〒? ?\d{3}-\d{4} ?[\u4e00-\u9fff\u3041-\u30ff]{0,20}|[\u4e00-\u9fff]{2,3}[都道府県][\u4e00-\u9fff\u3041-\u30ff]{1,10}[市区町村郡][\u4e00-\u9fff\u3041-\u30ff]{0,12}\d{0,4}(?:丁目|番地?|号|[-の]|\d){0,12}|[\u4e00-\u9fff]{2,6}\d{1,3}丁目[\d番地号-]{0,10}"
     ),
     _c(
-        r"(?:[가-힣]{2,8}(?:특별시|광역시|시|도) )?(?:[가-힣]{1,8}(?:시|군|구) )?[가-힣]{1,10}(?:로|길) ?\d{1,4}(?:-\d{1,4})?(?:번길 ?\d{1,4})?(?![가-힣\d])|[가-힣]{2,8}(?:아파트) ?\d{1,4}동(?: ?\d{1,4}호)?"
+        r"(?:[가-힣]{2,8}(?:특별시|광역시|시|도) )?(?:[가-힣]{1,8}(?:시|군|구) )?[가-힣]{1,10}(?:로|길) ?\d{1,4}(?:-\d{1,4})?(?:번길 ?\d{1,4})?(?!\d)|[가-힣]{2,8}(?:아파트) ?\d{1,4}동(?: ?\d{1,4}호)?"
     ),
 )
 _POSTCODE = (
@@ -93,7 +93,7 @@ _WORK = _c(
 )
 _SCHOOL = _c(
     rf"(?<!\w)(?i:stud(?:y|ies|ied|ying)|student|pupil|freshman|sophomore|junior|senior|graduat(?:e|ed|ing)|enrolled|attend(?:s|ed|ing)?|alumn\w+|studiere|studiert|etudie|etudiante?|estudio|estudia|estudo|estuda|studio|учусь|учится|σπουδαζω|φοιταω)"
-    rf"(?: (?:\w{{2,14}}))?(?: (?:at|from|in|an der|an|a|à|en|na|no|em|в|στο|στη[νς]?))? (?:the |der |dem |l'|la |le |el |o |a )?(?P<it>{_CAPS}{_IN_TOWN})"
+    rf"(?: (?:\w{{2,14}}))?(?: (?:at|from|in|an der|an|a|à|en|na|no|em|в|στο|στη[νς]?))? (?:the |der |dem |l'|la |le |el |o |a )?(?P<it>{_CAPS}(?: имени {_CAP})?(?: [«\"][^»\"\n]{{2,40}}[»\"])?{_IN_TOWN})"
 )
 _SCHOOLISH = "University|College|School|Academy|Institute|Gymnasium|Universität|Hochschule|Schule|Université|Lycée|Collège|Universidad|Instituto|Colegio|Universidade|Escola|Università|Liceo|Polytechnic|Seminary|Kindergarten|Grammar|High|Elementary|Университет|Школа"
 _FIRM = "Hospital|Clinic|Church|Bank|GmbH|AG|Inc|Ltd|LLC|LLP|Corp|Corporation|Company|Industries|Holdings|Group|Solutions|Logistics|Consulting|Associates|Partners|Labs|Studios|SARL|SA|KG|SpA|SRL|BV|Krankenhaus|Klinik|Klinikum|Hôpital|Clinique|Mosque|Synagogue|Parish"
@@ -139,12 +139,12 @@ _NAMED = (
     (_c(r"(?:มหาวิทยาลัย|โรงเรียน|วิทยาลัย) ?[\u0e00-\u0e4e]{2,20}"), "school"),
     (_c(r"(?:บริษัท|โรงพยาบาล|ธนาคาร|โรงงาน) ?[\u0e00-\u0e4e]{2,20}"), "employer"),
     (
-        _c(r"[\u4e00-\u9fff]{2,10}(?:大学|大學|中学|中學|小学|小學|学院|學院|高中|幼儿园|高校|高等学校|中学校|小学校)"),
+        _c(r"[\u4e00-\u9fff]{1,10}(?:大学|大學|中学|中學|小学|小學|学院|學院|高中|幼儿园|高校|高等学校|中学校|小学校)"),
         "school",
     ),
     (
         _c(
-            r"[\u4e00-\u9fff\u30a1-\u30ff]{2,12}(?:有限公司|公司|集团|集團|医院|醫院|银行|銀行|工厂|株式会社|病院|製作所|商事|工業)|株式会社[\u4e00-\u9fff\u30a1-\u30ff]{1,12}"
+            r"[\u4e00-\u9fff\u3041-\u30ff]{1,12}(?:有限公司|公司|集团|集團|医院|醫院|银行|銀行|工厂|株式会社|病院|製作所|商事|工業)|株式会社[\u4e00-\u9fff\u30a1-\u30ff]{1,12}"
         ),
         "employer",
     ),

@@ -7,7 +7,7 @@ import re
 from selfrule.privacy.personal_segments import Rule
 from selfrule.privacy.personal_view import fold
 
-_U = "A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
+_U = r"A-ZØŁĐÆŒÞĦŊĐ\u0370-\u03a9\u0400-\u042f"
 _CAP = rf"[{_U}][^\W\d_]*+(?:['’-][^\W\d_]++)*+"
 _PARTICLE = (
     r"(?:van der|van den|van de|van|von der|von|de la|de los|de|del|della|da|dos|das|do|di|la|le|ter|ten|bin|ibn|al|el)"
@@ -19,7 +19,7 @@ _ARABIC_ONE = r"(?P<it>[\u0620-\u06ff]{2,}+)"
 _HEBREW = r"(?P<it>[\u05d0-\u05ea]{2,}+(?:[ -][\u05d0-\u05ea]{2,}+)?)"
 _HEBREW_ONE = r"(?P<it>[\u05d0-\u05ea]{2,}+)"
 _HINDI = r"(?P<it>[\u0900-\u0963]{2,}+(?: (?!है|हूं|हूँ|और|ने|को|से|का|की|के|में|पर|जी|था|थी|हैं)[\u0900-\u0963]{2,}+)?)"
-_THAI = r"(?P<it>[\u0e00-\u0e4e]{2,14})"
+_THAI = r"(?P<it>[\u0e00-\u0e4e]{2,14}(?: (?!ต้อง|ครับ|ค่ะ|และ|ที่|บอก|ไม่|เป็น|กับ)[\u0e00-\u0e4e]{2,12}(?![\u0e00-\u0e4e]))?)"
 _HAN_NAME = r"(?P<it>[\u4e00-\u9fff]{2,4}|[A-Z][a-z]+)"
 _JA_NAME = r"(?P<it>[\u4e00-\u9fff々]{2,5}|[\u30a1-\u30ff]{2,12}|[A-Z][a-z]+)"
 
@@ -92,11 +92,14 @@ _SAID: tuple[tuple[re.Pattern[str], bool], ...] = (
         ),
         False,
     ),
-    (_pattern(rf"(?:اسمي(?: هو)?|أدعى|ادعى|اسمه|اسمها|إسمي|يدعى) {_ARABIC}"), False),
     (
         _pattern(
-            rf"(?<![\u0620-\u06ff])(?:السيد|السيدة|سيد|الدكتور|الدكتورة|دكتور|دكتورة|د\.|الأستاذ|الأستاذة|أستاذ|أستاذة|الشيخ|الحاج|المهندس|صديقي|صديقتي|زوجي|زوجتي|أخي|أختي|ابني|ابنتي|مديري|يا) {_ARABIC_ONE}(?: (?:ال|بن )[\u0620-\u06ff]{{2,}})?"
+            rf"(?:اسمي(?: هو)?|أدعى|ادعى|اسمه|اسمها|إسمي|يدعى|(?<![\u0620-\u06ff])(?:السيد|السيدة|سيد|الدكتور|الدكتورة|دكتور|دكتورة|د\.|الأستاذ|الأستاذة|أستاذ|أستاذة|الشيخ|الحاج|المهندس)) {_ARABIC}"
         ),
+        False,
+    ),
+    (
+        _pattern(rf"(?<![\u0620-\u06ff])(?:صديقي|صديقتي|زوجي|زوجتي|أخي|أختي|ابني|ابنتي|مديري|يا) {_ARABIC_ONE}"),
         False,
     ),
     (_pattern(rf"(?:שמי|קוראים לי|השם שלי(?: הוא)?|קוראים לו|קוראים לה) {_HEBREW}"), False),
@@ -120,14 +123,13 @@ _SAID: tuple[tuple[re.Pattern[str], bool], ...] = (
         ),
         False,
     ),
-    (_pattern(rf"(?:我(?:的名字)?叫(?:做|作)?|我是|名叫|名字(?:是|叫)|姓名[:：是]|他叫|她叫|叫做){_HAN_NAME}"), False),
+    (_pattern(rf"(?:我(?:的名字)?叫(?:做|作)?|名叫|名字(?:是|叫)|姓名[:：是]|他叫|她叫|叫做){_HAN_NAME}"), False),
     (
         _pattern(
-            r"(?P<it>[\u4e00-\u9fff]{1,3})(?:先生|女士|小姐|太太|老师|老師|医生|醫生|教授|经理|經理|主任|同学|同學|律师|师傅|阿姨|叔叔|总)"
+            r"(?P<it>(?!老[师師板公婆人是])(?!小[说時时孩])(?!阿姨)[小老阿][\u4e00-\u9fff])(?=说|說|问|問|告诉|告訴|觉得|覺得|跟|和|是|，|,|对|對)"
         ),
         False,
     ),
-    (_pattern(r"(?P<it>[小老阿][\u4e00-\u9fff])(?=说|說|问|問|告诉|告訴|觉得|覺得|跟|和|是|，|,|对|對)"), False),
     (
         _pattern(
             rf"(?:私の名前は|私は|僕は|俺は|名前は|氏名[:：]|お名前[:：は]){_JA_NAME}(?=です|と申し|といい|と言い|だ|っていい|。|$)"
@@ -137,25 +139,49 @@ _SAID: tuple[tuple[re.Pattern[str], bool], ...] = (
     (_pattern(rf"{_JA_NAME}(?=(?:と申します|といいます|と言います|っていいます|という名前|と呼んで))"), False),
     (
         _pattern(
-            r"(?P<it>[\u4e00-\u9fff々]{1,4}|[\u30a1-\u30ff]{2,10}|(?<![\u3041-\u309f])[\u3041-\u309f]{2,4})(?:さん|くん|君|ちゃん|さま|様|氏|先輩|課長|部長|社長)(?![\u4e00-\u9fff])"
+            r"(?<!お)(?P<it>(?![母父兄姉客皆奥娘息子孫爺婆神者](?:さ|様|ん))(?!医者|息子|患者|店員|看護師|先生|彼女)[\u4e00-\u9fff々]{1,4}|[\u30a1-\u30ff]{2,10}|(?<![\u3041-\u309f])[\u3041-\u309f]{2,4})(?:さん|くん|君|ちゃん|さま|様|氏|先輩|課長|部長|社長)(?![\u4e00-\u9fff])"
         ),
         False,
     ),
     (
         _pattern(
-            r"(?:제 이름은|내 이름은|저는|나는|이름은|성함은|이름[:：]) ?(?P<it>[가-힣]{2,4}?)(?=입니다|이에요|예요|이라고|라고|이야|야|이고|$|\.)"
+            r"(?:제 이름은|내 이름은|이름은|성함은|이름[:：]) ?(?P<it>[가-힣]{2,4}?)(?=입니다|이에요|예요|이라고|라고|이야|야|이고|$|\.)"
         ),
         False,
     ),
     (
         _pattern(
-            r"(?<![가-힣])(?P<it>[가-힣]{2,4}?) ?(?:씨|님|선생님|과장님|부장님|대리님|팀장님|교수님|사장님|아주머니|오빠|언니|누나)(?![가-힣]{3})"
+            r"(?<![가-힣])(?P<it>(?!선생|부모|아버|어머|할머|할아|고객|사장|회원|교수|의사|기사|간호사|스승|하느|따님|아드|팀장|원장)[가-힣]{2,4}?) ?(?:씨|님|선생님|과장님|부장님|대리님|팀장님|교수님|사장님|아주머니|오빠|언니|누나)(?![가-힣]{3})"
         ),
         False,
     ),
+    (
+        _pattern(
+            r"(?:친구|남편|아내|동생|언니|오빠|누나|상사|팀장|남자친구|여자친구) (?P<it>[가-힣]{2,3})(?=이가|이는|이랑|이한테|가 |는 |한테|씨)"
+        ),
+        False,
+    ),
+    (
+        _pattern(
+            rf"(?<!\w)(?:[Αα]ντρας|[Αα]δερφος|[Αα]δερφη|[Φφ]ιλος|[Φφ]ιλη|[Γγ]ιος|[Κκ]ορη|[Γγ]υναικα|[Αα]φεντικο) μου,? (?:ο |η )?{_CAPS}"
+        ),
+        False,
+    ),
+    (
+        _pattern(
+            r"(?<![\u0900-\u0963])(?P<it>(?!(?:उस|इस|मैं|हम|तुम|आप|पति|पत्नी|माँ|पिता|डॉक्टर|दोस्त|भाई|बहन|बॉस|उन्हों|इन्हों|किसी|सब|लोगों|जी)(?:ने)?(?![\u0900-\u0963]))[\u0900-\u0963]{2,}+) ने (?:मुझे |मुझसे |उसे )?(?:कहा|बताया|पूछा|बोला)"
+        ),
+        False,
+    ),
+    (
+        _pattern(
+            r"(?<![\u0620-\u06ff])(?:قال|قالت|أخبرني|أخبرتني|سألني) (?:لي |له |لها )(?P<it>(?!إن|أن|ان|لا|هو|هي|كل|زوجي|أبي|أمي|الطبيب)[\u0620-\u06ff]{3,}+)"
+        ),
+        False,
+    ),
+    (_pattern(rf"(?<!\w)(?P<it>(?:[{_U}]\. ?){{1,2}}[{_U}](?=[^\W\d_]{{2}}){_CAP[_CAP.index(']') + 1 :]})"), True),
 )
-
-_W = {
+_W: dict[str, str] = {
     "intro": "name called known goes heiße heisse heißt heisst appelle nomme nom llamo nombre llama nome chamo chama chiamo chiama heet naam nazywam imie "
     "heter hedder nimeni jmenuji nevem numesc numele adim ismim toi nama зовут звати имя имени мое με λενε ονομα ονομαζομαι λεγομαι",
     "am": "m am this bin suis soy sou sono jestem ben я ειμαι call named called nenn",
@@ -183,7 +209,18 @@ _NEEDS: tuple[tuple[str, str | None], ...] = (
     *(("", key) for key in _W),
     *(
         (script, None)
-        for script, n in (("arabic", 2), ("hebrew", 2), ("devanagari", 3), ("thai", 1), ("han", 6), ("hangul", 2))
+        for script, n in (
+            ("arabic", 2),
+            ("hebrew", 2),
+            ("devanagari", 3),
+            ("thai", 1),
+            ("han", 5),
+            ("hangul", 3),
+            ("cased", 1),
+            ("devanagari", 1),
+            ("arabic", 1),
+            ("", 1),
+        )
         for _ in range(n)
     ),
 )
@@ -216,6 +253,11 @@ NEVER = frozenset(
 )
 """Words that stand where names do and are none."""
 
+NEVER_OTHER = frozenset(
+    "iban कहते يقول قال قالت تقول لا لم ليس كان كانت אומר אמר אומרת אמרה לא היה הייתה कहते कहता कहती है ने मुझे вы вас вам ваш ваша бог россия россии москва москве "
+    "украина украине сша греция ελλαδα αθηνα θεος θεε".split()
+)
+
 SURE = frozenset(
     "john jack peter mike mary bob bobby jenny harry tom tommy jerry josh eric robin maria martin carol george james henry charles david sarah anna sara clara elena "
     "lucia julia laura marie paul simon thomas lukas leon felix max anton bruno hugo pablo diego jorge juan luis pedro carmen pilar rosa paulo ana joao jana nina eva "
@@ -230,13 +272,18 @@ LOWER_TOO = frozenset(
 """Of those, the ones that are hardly ever anything else in lower case."""
 
 SEMITIC_WORDS = frozenset(
-    "أنا هذا هذه كان كانت من في على إلى عن مع أن إن لا ما هل كل بعد قبل ثم كما لكن أو حتى نور أمل سعيد جميل كريم حياة سلام هدى وفاء إيمان رضا كمال جمال عادل نبيل صالح حسن قمر مال بدر أحد سلامة شكر خير ذكي عرب عام يوم منى بيان".split()
+    "علي عليه أنا هذا هذه كان كانت من في على إلى عن مع أن إن لا ما هل كل بعد قبل ثم كما لكن أو حتى نور أمل سعيد جميل كريم حياة سلام هدى وفاء إيمان رضا كمال جمال عادل نبيل صالح حسن قمر مال بدر أحد سلامة شكر خير ذكي عرب عام يوم منى بيان".split()
 ) | frozenset(
-    "אני אתה את הוא היא אנחנו לא כן זה זו של על עם אל מה מי גם כל או אבל כי אם אור שיר גל טל חן עדן נועם שקד אביב ים דר בר רם רז לי שלי שלו לוי".split()
+    "עלי עליו אני אתה את הוא היא אנחנו לא כן זה זו של על עם אל מה מי גם כל או אבל כי אם אור שיר גל טל חן עדן נועם שקד אביב ים דר בר רם רז לי שלי שלו לוי".split()
 ) - frozenset(["לוי"])
 DEVANAGARI_WORDS = frozenset(
-    "आज मन राज काल दिन जीवन प्रेम शांति आशा ज्योति पूजा मधु सुमन विजय आनंद प्रकाश अमर सागर किरण कला माया राम है और की के को में".split()
+    "काम आज मन राज काल दिन जीवन प्रेम शांति आशा ज्योति पूजा मधु सुमन विजय आनंद प्रकाश अमर सागर किरण कला माया राम है और की के को में".split()
 )
+LOWER_NEVER = frozenset(
+    "irma alba amparo aurora consuelo concepcion constance bailey blake flor gloria soledad socorro rocio milagros esperanza paloma salvador mercedes regina lana nana "
+    "isis leone franco lourdes pilar marin rosario nova tara mara tess jill jade lila umar dora maia maja erna elba loris emery mina mika claude alexa don art".split()
+)
+CALLED_HAN = re.compile("先生|女士|小姐|太太|老师|老師|医生|醫生|教授|经理|經理|主任|同学|同學|律师|师傅|阿姨|叔叔")
 HANGUL = re.compile(r"([가-힣])([가-힣]{2})")
 HANGUL_ENDINGS = frozenset(
     "이 가 은 는 아 야 이가 이는 씨 를 을 이를 와 과 이랑 랑 한테 에게 의 도 이도 이한테 이에게 씨가 씨는".split()

@@ -51,10 +51,10 @@ class View:
 
 
 def view(text: str) -> View:
-    """The view of any text, lone surrogates and NULs included. Linear in its length.
+    r"""The view of any text, lone surrogates and NULs included. Linear in its length.
 
     Example:
-        >>> view("Jo\\u200bhn").text, view("\uff11\uff12").text, view("José").text
+        >>> view("Jo\u200bhn").text, view("\uff11\uff12").text, view("José").text
         ('John', '12', 'Jose')
     """
     if not _ODD.search(text):

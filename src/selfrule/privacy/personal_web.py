@@ -18,7 +18,7 @@ _MAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++ ?@ ?(?:\[[\d.:a-f]{3,45}\]|[\w-]+
 _MAIL_APART = re.compile(
     r"(?<![\w.+-])[\w.+-]++(?: ?[\[({<] ?(?:at|@|arroba|chez) ?[\])}>] ?| @ )[\w-]++"
     rf"(?: ?(?:[\[({{<] ?(?:dot|\.|punkt|punto|point|ponto) ?[\])}}>]|\.|\bdot\b) ?(?!\s)[\w-]++){{1,4}}"
-    rf"|(?<![\w.+-])[\w.+-]++ at [\w-]++(?: dot [\w-]++){{0,3}} dot (?:{_TLD})\b",
+    rf"|(?<![\w.+-])[\w.+-]++(?: dot [\w-]++){{0,3}} at [\w-]++(?: dot [\w-]++){{0,3}} dot (?:{_TLD})\b",
     re.IGNORECASE,
 )
 _LINK = re.compile(
@@ -28,7 +28,20 @@ _LINK = re.compile(
 _DOMAIN = re.compile(
     rf"(?<![\w.@-])(?:[\w-]{{1,63}}\.){{1,5}}(?:{_TLD})(?![\w-])(?:[:/][^\s<>\"'`（）「」，。、]*+)?", re.IGNORECASE
 )
-_CODE_FILES = frozenset({"asp.net", "node.js", "vb.net", "socket.io", "deno.land", "system.io", "e.g.no"})
+_CODE_FILES = frozenset(
+    {
+        "chatgpt.com",
+        "openai.com",
+        "claude.ai",
+        "asp.net",
+        "node.js",
+        "vb.net",
+        "socket.io",
+        "deno.land",
+        "system.io",
+        "e.g.no",
+    }
+)
 _HANDLE = re.compile(
     r"(?<![\w@./])@[A-Za-z0-9_][\w.-]{1,38}|(?<![\w/.])/?[ur]/[\w-]{3,24}(?![\w/])|(?<![\w#])[\w.]{2,32}#\d{4}(?!\d)"
 )
@@ -83,7 +96,7 @@ def find(segment: Segment, known: Callable[[str], bool]) -> Iterator[Found]:
     if "digit" in segment.needs or "_" in text:
         for match in _USERISH.finditer(text):
             parts = re.split(r"[_.\d-]+|(?<=[a-z])(?=[A-Z])", match[0])
-            if any(len(part) > 3 and known(part.lower()) for part in parts):
+            if any(len(part) > 3 and part.isalpha() and known(part.lower()) for part in parts):
                 yield match.start(), match.end(), "handle"
 
 
