@@ -44,7 +44,6 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Print the figures."""
-    from selfrule.privacy import release
     from selfrule.study.study import Study
 
     opened = Study.open(study)
@@ -53,9 +52,7 @@ def command(
 
         print_context(opened.context(private=not shareable, k=k))
         return
-    found = opened.estimate_list()
-    if shareable:
-        found = release(found, k).estimates
+    found = opened.estimate_list(shareable=shareable, k=k)
     if json or format_ is Format.json:
         print_json(found)
         return

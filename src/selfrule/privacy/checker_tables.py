@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Found = list[tuple[str, str]]
 
+_PAIR = re.compile(r"(?:^| )([a-z_]+)=(.*?)(?= [a-z_]+=|$)", re.DOTALL)
 _OVERLAPPING = {"domain"}
 _UNPLACED = {"unknown", "left_out", "untimed", "undated"}  # counts of conversations in no group
 
@@ -25,6 +26,13 @@ def _number(value: Any) -> float | None:
         return None
 
 
+def _group(value: Any) -> tuple[tuple[str, str], ...]:
+    """A group as JSON has it, or as CSV does: "flagged=yes attachment=mild"."""
+    if isinstance(value, str):
+        return tuple(sorted((name, of.strip()) for name, of in _PAIR.findall(value)))
+    return tuple(sorted((str(name), str(of)) for name, of in dict(value or {}).items()))
+
+
 def of_estimates(rows: Sequence[Mapping[str, Any]], k: int) -> Found:
     """Estimates: of every group its conversations (and people, where the whole is of at least k), and of each way to part
     the whole what is left of it.
@@ -35,9 +43,7 @@ def of_estimates(rows: Sequence[Mapping[str, Any]], k: int) -> Found:
     for row in rows:
         if (row.get("kind") or "rated") != "rated":
             continue
-        group = row.get("group") or {}
-        group = json.loads(group) if isinstance(group, str) else group
-        key = tuple(sorted((str(a), str(b)) for a, b in dict(group).items()))
+        key = _group(row.get("group"))
         n, missing = _number(row.get("n")) or 0.0, _number(row.get("missing")) or 0.0
         sizes[key].append(n + missing)
         rated[key, str(row.get("construct")), str(row.get("level"))] = n

@@ -64,12 +64,11 @@ def outputs(study: Study, k: int) -> Iterator[tuple[str, bytes]]:
         path = study.path / name
         if path.exists():
             yield name, path.read_bytes()
-    from selfrule.privacy import release
     from selfrule.report import render
 
     context = study.context(k=k)
     yield "report.html, made now", render(context).encode("utf-8", "replace")
-    yield "estimates --shareable", msgspec.json.encode(release(study.estimate_list(), k).estimates)
+    yield "estimates --shareable", msgspec.json.encode(study.estimate_list(shareable=True, k=k))
     for analysis in context.analyses:
         name = str(analysis.__struct_config__.tag or type(analysis).__name__)
         yield f"{name} --shareable", msgspec.json.encode(analysis)

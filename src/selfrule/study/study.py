@@ -424,12 +424,16 @@ class Study(patterned.Patterned):
             shareable: Pass them through the release gate first.
             k: The smallest group a shareable table shows.
         """
-        found = self._shared(k)[0].estimates if shareable else self.estimate_list()
-        return tables.estimate_table(release(found, k).estimates if shareable else found)
+        return tables.estimate_table(self.estimate_list(shareable=shareable, k=k))
 
-    def estimate_list(self) -> list[Estimate]:
-        """Every figure as a record."""
-        return self._estimates().estimates
+    def estimate_list(self, *, shareable: bool = False, k: int = K) -> list[Estimate]:
+        """Every figure as a record.
+
+        Args:
+            shareable: Pass them through the release gate first.
+            k: The smallest group that it lets through.
+        """
+        return release(self._shared(k)[0].estimates, k).estimates if shareable else self._estimates().estimates
 
     def _estimates(self) -> Made:
         labels = honesty.state(self._folder)
