@@ -50,11 +50,13 @@ def release(folder: Folder, plan: Plan, private: Patterns, *, k: int, epsilon: f
         who,
         gate.rows_of(private, who, pattern, keeper),
         k=k,
-        text_gate=text_gate(folder, who, k),
+        text_gate=text_gate(folder),
         epsilon=epsilon,
         key=folder.secret(),
     )
-    made = msgspec.structs.replace(made, patterns=naming.renamed([_worded(one) for one in made.patterns]))
+    made = msgspec.structs.replace(
+        made, notes=[*made.notes, *private.notes], patterns=naming.renamed([_worded(one) for one in made.patterns])
+    )
     patterns_files.write_released(folder, known.made, wanted, made)
     return made
 
@@ -65,29 +67,26 @@ def _worded(one: Pattern) -> Pattern:
     return msgspec.structs.replace(one, claims=claims)
 
 
-def text_gate(folder: Folder, who: Members, k: int) -> TextGate:
+def text_gate(folder: Folder) -> TextGate:
     """What looks at every name and claim: personal data, runs of words shared with any conversation, the auditor's rules.
 
     Args:
         folder: The study, whose conversations are read once, when the first text is looked at.
-        who: The conversations that patterns are made of.
-        k: How many people a word needs that is not common English.
     """
     from selfrule.patterns.traits import vocabulary
-    from selfrule.privacy.auditor import audit, shared_words
+    from selfrule.privacy.auditor import audit
     from selfrule.privacy.personal import found
     from selfrule.privacy.quotation import Quotations
+    from selfrule.privacy.spelled import spelled
 
     index: list[Quotations] = []
-    # words of templated descriptions are the package's own
-    common = vocabulary() | (
-        frozenset() if who.templated else shared_words(who.description, who.own_person.tolist(), k)
-    )
+    # What many descriptions say is no common word for that: a model that copies makes one of any name that many speak of.
+    common = vocabulary()
 
     def look(text: str) -> str | None:
         if found(text):
             return "personal"
-        if audit(text, common) is not None:
+        if spelled(text) or audit(text, common) is not None:
             return "auditor"
         if not index:
             index.append(Quotations(conversation_texts(folder)))
