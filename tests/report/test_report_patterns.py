@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfrule.patterns import gate, naming
+from selfrule.patterns.assemble import nodes
+from selfrule.patterns.assemble import pattern as assembled
 from selfrule.patterns.records import Claim, Pattern, Patterns, Withheld
+from selfrule.patterns.traits import traits
 from selfrule.report import pattern_words, public, render
 from selfrule.report.charts.pattern_map import LABELS, Spot, labelled, map_chart, settled, wrapped
 from selfrule.report.charts.pattern_tree import calendar, trend
@@ -21,6 +25,8 @@ from selfrule.report.layout import Branch
 from selfrule.report.pattern_forest import DEEPEST, forest
 from selfrule.report.pattern_lines import lines
 from selfrule.report.patterns import breaks, section
+from selfrule.report.shareable_patterns import patterns_shown
+from tests.patterns.test_assemble import some
 
 from .page import Element, read
 from .patterned import nothing, pattern, patterns, with_patterns
@@ -204,7 +210,8 @@ def test_shades_have_round_limits_that_some_patterns_are_on_each_side_of(shares)
 
 def test_withheld_patterns_are_counted_with_their_reasons_and_their_bias():
     said = told(patterns(5))
-    assert "7 patterns, of 80 conversations in all, are withheld: 4 of fewer than 10 conversations or people" in said
+    assert "7 patterns, of 80 conversations in all, are withheld." in said
+    assert "4 of fewer than 10 conversations or people, 2 so that no small one can be found by subtraction" in said
     assert "14 % are severe, of those withheld 26 %: what is shown looks milder than all there is." in said
 
 
@@ -231,9 +238,11 @@ def test_without_patterns_there_is_no_section_and_without_any_released_it_says_w
     assert told(None) == ""
     assert "none could be released" in told(nothing())
     assert "2 of fewer than 10" in told(nothing())
-    none = released(nothing(), flagged=0, described=0, withheld=None)
-    assert "No conversation was flagged" in told(none)
-    assert "none could be described" in told(released(none, flagged=4))
+    none = released(nothing(), flagged=0, described=0, withheld=Withheld())
+    assert "No conversation was flagged, or too few" in told(none)
+    none = released(none, kind="private", withheld=None)
+    assert "No conversation was flagged, so" in told(none, "private")
+    assert "none could be described" in told(released(none, flagged=4), "private")
 
 
 # The last door.
@@ -287,7 +296,7 @@ def test_claims_that_nobody_checked_are_dropped_from_a_shareable_report_alone():
     made = patterns(5)
     claimed = [msgspec.structs.replace(made.patterns[0], claims=[Claim(text="Nobody looked.")]), *made.patterns[1:]]
     assert "Nobody looked" not in told(released(made, patterns=claimed))
-    assert "No sentence about it passed every check" in told(released(made, patterns=claimed))
+    assert "No claim about it is shown" in told(released(made, patterns=claimed))
     assert "Nobody looked. not checked" in told(released(made, patterns=claimed, kind="private"), "private")
 
 
@@ -307,6 +316,23 @@ def test_no_source_id_address_or_path_is_in_a_shareable_report():
     assert "Qwen3-32B" in html
     private = render(with_patterns(released(made, kind="private"), "private"))
     assert "source-p0-1" in private
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 400), st.integers(1, 8), st.integers(0, 10**6), st.integers(3, 12))
+def test_what_the_gate_releases_passes_the_last_door_whole(n, clusters, seed, k):
+    known = some(n, seed, people=n // 2 or 1)
+    member = np.unique(np.random.default_rng(seed).integers(0, clusters, n), return_inverse=True)[1].astype(np.int64)
+    tree = nodes(member, np.arange(n), [])
+    found = traits(known)
+    made = released(
+        nothing("private"), patterns=[assembled(one, known, naming.by_traits(one, found)) for one in tree], flagged=n
+    )
+    out = gate.released(made, known, {one.id: one.rows for one in tree}, k=k, text_gate=lambda text: None)
+    got = patterns_shown(out, k)
+    assert [p.id for p in got.patterns] == [p.id for p in out.patterns]
+    assert [p.claims for p in got.patterns] == [p.claims for p in out.patterns]
+    assert section(replace(with_patterns(out), k=k)) is not None
 
 
 def test_near_copies_are_told_of_in_private_alone():

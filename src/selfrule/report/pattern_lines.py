@@ -198,7 +198,7 @@ def _notes(page: _Page, pattern: Pattern) -> list[str]:
     if page.private and pattern.collapsed:
         said.append(f"{plural(pattern.collapsed, 'near copy', 'near copies')} left out.")
     if not pattern.claims:
-        said.insert(0, "No sentence about it passed every check; what is left are figures.")
+        said.insert(0, "No claim about it is shown; what is left are figures.")
     return [" ".join(said)] if said else []
 
 

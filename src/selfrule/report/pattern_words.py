@@ -15,9 +15,10 @@ _REASONS = {
     "small": "of too few conversations or people",
     "complementary": "so that no small one can be found by subtraction",
     "quotation": "for words too near to those of a conversation",
-    "personal": "for words in which something personal was found",
+    "personal": "for something personal in the words",
     "auditor": "kept back by the auditor",
-    "unchecked": "without a claim that was checked",
+    "unchecked": "for a claim that was not checked",
+    "budget": "for claims that the privacy budget does not cover",
 }
 _NEARLY = 0.1  # of the larger share: closer than this, two shares are called about the same
 _POINT = 0.01
@@ -48,11 +49,13 @@ def lead(made: Patterns, leaves: int, groups: int, *, drawn: bool) -> list[str]:
 
 
 def none(made: Patterns) -> str:
-    """Why there is no pattern; empty where a note says it."""
-    if made.notes:
-        return ""
-    if made.withheld is not None and made.withheld.patterns:
-        return "No pattern is shown: none could be released without a risk that somebody is recognised."
+    """Why there is no pattern; empty where the last door says it in a note."""
+    if made.kind == "released":
+        if made.withheld is None:
+            return ""
+        if made.withheld.patterns:
+            return "No pattern is shown: none could be released without a risk that somebody is recognised."
+        return "No conversation was flagged, or too few to speak of patterns."
     if not made.flagged:
         return "No conversation was flagged, so there is no pattern."
     if not made.described:
@@ -62,14 +65,16 @@ def none(made: Patterns) -> str:
 
 def withheld(got: Withheld, k: int | None) -> list[str]:
     """What was kept back, why, and what that does to the picture."""
+    of = f", of {plural(got.conversations, 'conversation')} in all," if got.conversations else ""
+    said = f"{plural(got.patterns, 'pattern')}{of} {'is' if got.patterns == 1 else 'are'} withheld."
     if not got.patterns:
-        return ["No pattern was withheld."]
+        said = "No pattern was withheld as a whole."
     why = [
         f"{number(n)} {_reason(reason, k)}" for reason, n in sorted(got.reasons.items(), key=lambda r: -r[1]) if n > 0
     ]
-    of = f", of {plural(got.conversations, 'conversation')} in all," if got.conversations else ""
-    said = f"{plural(got.patterns, 'pattern')}{of} {'is' if got.patterns == 1 else 'are'} withheld"
-    return [f"{said}{': ' + ', '.join(why) if why else ''}.", _bias(got)]
+    if why:
+        said += f" By reason, of a whole pattern or of one of its claims: {', '.join(why)}."
+    return [said, _bias(got)] if got.patterns else [said]
 
 
 def _reason(reason: str, k: int | None) -> str:

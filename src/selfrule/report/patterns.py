@@ -34,7 +34,7 @@ def section(context: ReportContext) -> Section | None:
         return Section(
             anchor=ANCHOR,
             title="Patterns",
-            parts=[Part(paragraphs=[words.WHAT, *([said] if said else []), *kept], items=notes)],
+            parts=[Part(paragraphs=[words.WHAT, *([said, *kept] if said else notes)])],
         )
     tree = forest(made.patterns)
     leaves = tree.leaves
@@ -42,13 +42,14 @@ def section(context: ReportContext) -> Section | None:
     listed = lines(made.patterns, context.pattern_members, private=private)
     drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves))
     parts = [
-        Part(paragraphs=words.lead(made, len(leaves), groups, drawn=drawn is not None), items=notes),
+        Part(paragraphs=words.lead(made, len(leaves), groups, drawn=drawn is not None)),
         *([drawn] if drawn is not None else []),
         _list(made.patterns, listed, private=private),
     ]
     if made.withheld is not None and not private:
         parts.append(Part(title="What was withheld", paragraphs=words.withheld(made.withheld, made.k)))
-    parts.append(Part(title="How patterns were made", paragraphs=words.how(made, {p.by for p in made.patterns})))
+    by = {p.by for p in made.patterns}
+    parts.append(Part(title="How patterns were made", paragraphs=words.how(made, by), items=notes))
     return Section(anchor=ANCHOR, title="Patterns", parts=parts)
 
 
