@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from selfrule.study.patterns_release import TextGate, text_gate
 from selfrule.study.study import create
 from selfrule.testing.canaries.planting import Planted, plant
 
-_DIGITS = "zero one two three four five six seven eight nine".split()
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def in_words(text: str) -> str:
@@ -27,7 +26,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in capitals": lambda text: f"In many, {text.upper()} was spoken of.",
     "as a title": str.title,
     "letter by letter": lambda text: " ".join(text.replace(" ", "")),
-    "with dashes": lambda text: "-".join(text),
+    "with dashes": "-".join,
     "with nothing between": "\u200b".join,
     "digits in words": in_words,
 }

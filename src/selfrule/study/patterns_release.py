@@ -8,7 +8,6 @@ import msgspec
 import pyarrow.parquet as pq
 
 from selfrule.patterns import naming
-from selfrule.patterns.members import Members
 from selfrule.patterns.records import Pattern, Patterns
 from selfrule.patterns.words import reworded
 from selfrule.store.folder import Folder
