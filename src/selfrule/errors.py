@@ -22,6 +22,10 @@ class StudyError(SelfruleError):
     """A study folder cannot be used: it is no study, is locked by another run, or was made by something newer."""
 
 
+class TextError(StudyError):
+    """Something needs the words of conversations, and the study does not keep them, or they cannot be decrypted."""
+
+
 class RubricError(SelfruleError):
     """A rubric file is malformed, or a name is not one of its constructs."""
 

@@ -34,6 +34,7 @@ def command(
     screen_recall: options.ScreenRecall = 0.98,
     check: options.Check = None,
     private: options.Private = False,
+    no_text: options.NoText = False,
     k: options.Smallest = 10,
     strict: options.Strict = False,
     json: options.Json = False,
@@ -47,7 +48,7 @@ def command(
     asked = Asked(
         judge, protocol, param, no_screen, screen_recall, check, budget, batch, wait, yes, prices, retry, concurrency
     )
-    study, watch = read(inputs, output, map_, reader, workers, sampled, population, between_people)
+    study, watch = read(inputs, output, map_, reader, workers, sampled, population, between_people, no_text=no_text)
     try:
         rate(study, asked, workers=workers, watch=watch)
     finally:

@@ -18,6 +18,7 @@ def command(
     sampled: options.Sampled = None,
     population: options.Population = None,
     between_people: options.BetweenPeople = False,
+    no_text: options.NoText = False,
     strict: options.Strict = False,
     workers: options.Workers = None,
 ) -> None:
@@ -25,7 +26,7 @@ def command(
     from selfrule.cli.reading import read
     from selfrule.cli.summary import print_problems
 
-    study, _ = read(inputs, output, map_, reader, workers, sampled, population, between_people)
+    study, _ = read(inputs, output, map_, reader, workers, sampled, population, between_people, no_text=no_text)
     skipped = print_problems(study)
     typer.echo(f"{study.count():,} conversations in {study.path}")
     if strict and skipped:

@@ -56,7 +56,7 @@ def parameters_of(given: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def rate(study: Study, asked: Asked, *, workers: int | None, watch: Watcher) -> list[Summary]:
+def rate(study: Study, asked: Asked, *, workers: int | None, watch: Watcher, no_text: bool = False) -> list[Summary]:
     """Rate a study as asked; prints the bill of what language models did."""
     summaries = study.rate(
         judge=asked.judges or None,
@@ -74,6 +74,7 @@ def rate(study: Study, asked: Asked, *, workers: int | None, watch: Watcher) -> 
         concurrency=asked.concurrency,
         workers=workers,
         watcher=watch,
+        no_text=no_text,
     )
     watch.done()
     for summary in summaries:

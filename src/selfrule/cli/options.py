@@ -118,5 +118,12 @@ Private = Annotated[
     ),
 ]
 Smallest = Annotated[int, typer.Option("--k", help="Smallest group that a shareable report shows.", min=2)]
+NoText = Annotated[
+    bool,
+    typer.Option(
+        "--no-text",
+        help="Leave the words of conversations out of the study once they are rated; stands for what is added later too.",
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any record was skipped.")]
 Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]

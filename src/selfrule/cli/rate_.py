@@ -25,6 +25,7 @@ def command(
     no_screen: options.NoScreen = False,
     screen_recall: options.ScreenRecall = 0.98,
     check: options.Check = None,
+    no_text: options.NoText = False,
     k: options.Smallest = 10,
     workers: options.Workers = None,
 ) -> None:
@@ -40,7 +41,7 @@ def command(
     opened = Study.open(study)
     watch = watcher()
     try:
-        rate(opened, asked, workers=workers, watch=watch)
+        rate(opened, asked, workers=workers, watch=watch, no_text=no_text)
     finally:
         watch.done()
     context = opened.context(k=k)

@@ -18,6 +18,8 @@ def read(
     sampled: float | None = None,
     population: int | None = None,
     between_people: bool = False,
+    *,
+    no_text: bool = False,
 ) -> tuple[Study, Watcher]:
     """Read inputs into the study named, or into one named after the first of them. Gives the study and its watcher."""
     existing(inputs)
@@ -34,6 +36,7 @@ def read(
                 between_people=between_people,
                 workers=workers,
                 watcher=watch,
+                no_text=no_text,
             )
     finally:
         watch.done()

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from selfrule.records import ROLES, Conversation, Facet, Problem, Rating, Screening, Turn
 from selfrule.rubric import CONSTRUCTS, MARKERS
+from selfrule.store.text import texts_of
 
 _name = pa.dictionary(pa.int32(), pa.string())
 TURN = pa.struct([("role", pa.dictionary(pa.int8(), pa.string())), ("text", pa.string()), ("at", pa.int64())])
@@ -142,8 +143,12 @@ def conversation_table(
     return pa.Table.from_arrays([arrays[field.name] for field in STORED], schema=STORED)
 
 
-def turns_of(table: pa.Table | pa.RecordBatch) -> Iterator[list[Turn]]:
-    """The turns of each row of a table that has the column `turns`."""
+def turns_of(table: pa.Table | pa.RecordBatch, *, words: bool = True) -> Iterator[list[Turn]]:
+    """The turns of each row of a table that has the column `turns`; without their `words`, where these are not needed, as "".
+
+    Raises:
+        TextError: the words are needed, and were left out of the study.
+    """
     column = table.column("turns")
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     for chunk in chunks:
@@ -151,7 +156,7 @@ def turns_of(table: pa.Table | pa.RecordBatch) -> Iterator[list[Turn]]:
         first = offsets[0] if offsets else 0
         flat = chunk.values.slice(first, (offsets[-1] - first) if offsets else 0)
         roles = flat.field("role").cast(pa.string()).to_pylist()
-        texts = flat.field("text").to_pylist()
+        texts = texts_of(flat.field("text")) if words else [""] * len(flat)
         times = flat.field("at").to_pylist()
         made = [Turn(r, t, a) for r, t, a in zip(roles, texts, times, strict=True)]
         for start, end in pairwise(offsets):

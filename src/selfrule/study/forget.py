@@ -219,7 +219,7 @@ def _rewrite(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> None:
             encoded = plain.dictionary_encode().cast(field.type)
             table = table.set_column(index, field, encoded)
     mode = path.stat().st_mode & 0o777
-    write_part(path, table, {key.decode(): value for key, value in metadata.items()})
+    write_part(path, table, metadata, durable=True)
     path.chmod(mode)
 
 

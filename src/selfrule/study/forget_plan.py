@@ -21,7 +21,8 @@ from selfrule.privacy.forgotten import Forgotten
 from selfrule.privacy.pseudonyms import Pseudonyms
 from selfrule.sources.normalise import label
 from selfrule.store.folder import Folder
-from selfrule.store.schemas import stored_part, turns_of
+from selfrule.store.schemas import stored_part
+from selfrule.store.text import texts_of
 from selfrule.study import forget_answers, forget_labels, two_judges
 from selfrule.study.duplicates import DUPLICATES
 from selfrule.study.forget_effects import draws_without, random_sample, unique_of
@@ -255,8 +256,8 @@ def _texts(path: Path, mask: NDArray[np.bool_]) -> Iterator[str]:
             some = mask[start : start + batch.num_rows]
             start += batch.num_rows
             if some.any():
-                for turns in turns_of(batch.filter(pa.array(some))):
-                    yield from (turn.text for turn in turns)
+                flat = pc.list_flatten(batch.filter(pa.array(some)).column("turns"))
+                yield from texts_of(flat.field("text").drop_null())
 
 
 def _windows(

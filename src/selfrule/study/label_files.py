@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from selfrule.errors import InputError, UsageError
+from selfrule.errors import InputError, TextError, UsageError
 from selfrule.labels import formats
 from selfrule.labels.draws import population
 from selfrule.labels.formats import Entry, Row
@@ -21,6 +21,7 @@ from selfrule.labels.names import name_of
 from selfrule.records import Label
 from selfrule.rubric import load
 from selfrule.store.folder import Folder
+from selfrule.store.text import LEFT_OUT
 from selfrule.study import duplicates
 from selfrule.study.label_checks import checked
 from selfrule.study.label_rows import Stored, stored_at
@@ -64,6 +65,8 @@ def exported(
             if identity not in where:
                 continue  # its input was taken out of the study since
             found = stored_at(folder, *where[identity])
+            if conversations and not found.words:
+                raise TextError(f"{LEFT_OUT}. Labels alone: --no-conversations")
             kept = sorted(words.get(identity, ()), key=lambda label: label.labeller) if labels else []
             yield Entry(
                 identity,

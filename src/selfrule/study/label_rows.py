@@ -20,6 +20,7 @@ from selfrule.records import Turn
 from selfrule.rubric import CONSTRUCTS, PRIMITIVES
 from selfrule.store.folder import Folder
 from selfrule.store.schemas import stored_part, turns_of
+from selfrule.store.text import all_words_of
 from selfrule.study import duplicates
 
 
@@ -122,13 +123,14 @@ _PLAIN = ("conversation_id", "content_hash", "language", "source_id")
 
 @dataclass(frozen=True)
 class Stored:
-    """One conversation with its turns."""
+    """One conversation with its turns; `words` says whether the study still has what they say (else every text is "")."""
 
     conversation_id: str
     content_hash: str
     language: str | None
     source_id: str
     turns: list[Turn]
+    words: bool = True
 
 
 def stored(folder: Folder, part: str, conversation_id: str) -> Stored:
@@ -167,7 +169,8 @@ def stored_at(folder: Folder, part: str, row: int) -> Stored:
     group = bisect_right(starts, row) - 1
     one = _group(path, group, stamp).slice(row - starts[group], 1)
     values = {name: pc.cast(one[name], pa.string())[0].as_py() for name in _PLAIN}
-    return Stored(**values, turns=next(turns_of(one)))
+    words = all_words_of(one)
+    return Stored(**values, turns=next(turns_of(one, words=words)), words=words)
 
 
 def _row(path: Path, conversation_id: str) -> int | None:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from selfrule.errors import UsageError
+from selfrule.errors import TextError, UsageError
 from selfrule.labels.draws import Draw, Item, inclusion
 from selfrule.labels.given import Lines, Store, append_lines, locked
 from selfrule.labels.handing import Handed, Queue, line
 from selfrule.labels.names import name_of
 from selfrule.records import Label, Turn
 from selfrule.store.folder import Folder
+from selfrule.store.text import LEFT_OUT
 from selfrule.study.label_checks import checked
 from selfrule.study.label_draws import Draws
 from selfrule.study.label_rows import Stored, stored
@@ -246,6 +247,8 @@ class Labelling:
 
     def _task(self, draw: Draw, place: int) -> Task:
         found = self._stored(draw.items[place])
+        if not found.words:
+            raise TextError(LEFT_OUT)
         return Task(
             conversation_id=found.conversation_id,
             content_hash=found.content_hash,

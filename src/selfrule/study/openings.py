@@ -10,6 +10,7 @@ import xxhash
 
 from selfrule.store.folder import Folder
 from selfrule.store.schemas import stored_part
+from selfrule.store.text import texts_of
 from selfrule.study import duplicates
 from selfrule.study.rating import Plan
 
@@ -37,7 +38,7 @@ def _of(turns: pa.ListArray) -> npt.NDArray[np.int64]:
     flat = pc.list_flatten(turns)
     users = np.flatnonzero(np.asarray(pc.equal(flat.field("role").cast(pa.string()), "user").fill_null(False)))
     rows, first = np.unique(np.asarray(pc.list_parent_indices(turns))[users], return_index=True)
-    texts = flat.field("text").take(pa.array(users[first])).to_pylist()
+    texts = texts_of(flat.field("text").take(pa.array(users[first])))
     made[rows] = [_hash(text) for text in texts]
     return made
 

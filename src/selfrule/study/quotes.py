@@ -11,6 +11,7 @@ from selfrule.report.context import QuotedConversation, QuotedTurn
 from selfrule.rubric import CONSTRUCTS, LEVELS, PRIMITIVES, is_flagged, load
 from selfrule.store.folder import Folder
 from selfrule.store.schemas import turns_of
+from selfrule.store.text import NOT_KEPT, all_words_of
 from selfrule.study.rating import Plan
 from selfrule.study.tables import as_records, rating_rows
 
@@ -54,7 +55,8 @@ def quoted(folder: Folder, plan: Plan) -> tuple[list[QuotedConversation], int]:
     found = []
     for _, stem, number, row in sorted(best, key=lambda b: (-b[0], b[1], b[2])):
         table = pq.read_table(folder.part("conversations", stem), columns=["turns"]).slice(number, 1)
-        turns = next(turns_of(table))
+        words = all_words_of(table)
+        turns = next(turns_of(table)) if words else []
         cited = sorted({t for c in CONSTRUCTS if (row["levels"].get(c) or 0) >= 1 for t in row["evidence"].get(c, [])})
         found.append(
             QuotedConversation(
@@ -62,7 +64,7 @@ def quoted(folder: Folder, plan: Plan) -> tuple[list[QuotedConversation], int]:
                 date=row["started_at"][:10] if row["started_at"] else None,
                 model=row["model"],
                 levels={c: row["levels"].get(c) for c in CONSTRUCTS},
-                why=_why(row),
+                why=_why(row) if words else [*_why(row), NOT_KEPT],
                 turns=[
                     QuotedTurn(
                         index=t,

@@ -23,6 +23,7 @@ from selfrule.report.story_words import PRODUCTS
 from selfrule.rubric import CONSTRUCTS, FLAGGED_FROM, MARKERS, PRIMITIVES
 from selfrule.store.folder import Folder
 from selfrule.store.schemas import turns_of
+from selfrule.store.text import all_words_of
 from selfrule.study.importing import done_pieces
 from selfrule.study.rating import Plan
 from selfrule.study.tables import as_records, rating_rows
@@ -111,7 +112,7 @@ def _moment(row: dict[str, Any], turns: pa.Table) -> Moment:
     levels = row["levels"]
     cited = {c: row["evidence"].get(c, []) for c in KINDS if (levels.get(c) or 0) >= 1}
     clear = [c for c in cited if (levels.get(c) or 0) >= FLAGGED_FROM]
-    texts = next(turns_of(turns))
+    texts = next(turns_of(turns)) if all_words_of(turns) else []
     wanted = [t for c in clear for t in cited[c][:MOST_OF_KIND]]
     wanted += [t for c in cited for t in cited[c][:MOST_OF_KIND]]
     shown = sorted(_with_questions(list(dict.fromkeys(t for t in wanted if 0 <= t < len(texts)))[:MOST_TURNS], texts))

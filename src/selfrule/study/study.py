@@ -156,6 +156,7 @@ class Study(patterned.Patterned):
         workers: int | None = None,
         watcher: Watcher | None = None,
         drawn: Path | None = None,
+        no_text: bool = False,
     ) -> Importer:
         """Read inputs into the study; what is in it already is passed over.
 
@@ -169,12 +170,15 @@ class Study(patterned.Patterned):
             workers: Processes; default all cores.
             watcher: Told of progress.
             drawn: The file of a draw (`drawn.Drawn`): only those in it are read.
+            no_text: Leave the words of conversations out of the study once they are rated, from now on (docs/privacy.md).
 
         Raises:
             InputError: an input does not exist, or holds nothing usable while the study is empty.
             StudyError: another run is writing to the study.
             UsageError: a share or a population makes no sense, or an input was read with other weights.
         """
+        from selfrule.study import no_text as leaving
+
         watch = watcher or Quiet()
         self._made = None
         paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
@@ -185,6 +189,8 @@ class Study(patterned.Patterned):
             )
         with self._folder.lock():
             self._folder.sweep()
+            if no_text:
+                leaving.choose(self._folder)
             importer = Importer(
                 self._folder,
                 workers=workers or cores(),
@@ -229,6 +235,7 @@ class Study(patterned.Patterned):
         concurrency: int | None = None,
         workers: int | None = None,
         watcher: Watcher | None = None,
+        no_text: bool = False,
     ) -> list[Summary]:
         """Screen and rate what has no rating of these choices yet.
 
@@ -252,6 +259,7 @@ class Study(patterned.Patterned):
             concurrency: Most requests in flight.
             workers: Processes of the embedded judge; default all cores.
             watcher: Told of progress.
+            no_text: Leave the words of conversations out of the study once they are rated, from now on (docs/privacy.md).
 
         Returns:
             What each judge other than the embedded one did.
@@ -260,6 +268,7 @@ class Study(patterned.Patterned):
             UsageError: a value makes no sense, or sending conversations away was not confirmed.
             ClientError: a model cannot be used; what was answered before is kept.
         """
+        from selfrule.study import no_text as leaving
         from selfrule.study.judging import Terms, retried
 
         panel = _panel(judge)
@@ -281,6 +290,9 @@ class Study(patterned.Patterned):
         summaries = []
         with self._folder.lock():
             self._folder.sweep()
+            if no_text:
+                leaving.choose(self._folder)
+            plans = []
             base = self._embedded(
                 Choices(screen_recall, 1.0 if wanted[0].judge != EMBEDDED else wanted[0].check), watch, workers
             )
@@ -293,6 +305,9 @@ class Study(patterned.Patterned):
                     summaries.append(summary)
                     label = summary.judge
                 self._record(choices, where, member, lead=place == 0, label=label)
+                plans.append(where)
+            if leaving.chosen(self._folder):
+                leaving.leave_out(self._folder, plans)
         return summaries
 
     def _choices(self, judge: str | Judge, given: Choices, check: float | None) -> Choices:
@@ -327,11 +342,13 @@ class Study(patterned.Patterned):
     ) -> tuple[Plan, Summary]:
         """Rate with a judge other than the embedded one. Its table is on record even where it is cut short."""
         from selfrule.study import judged
+        from selfrule.study import no_text as leaving
         from selfrule.study.asking import AGAIN, Work
 
         where = plan(choices)
         copies = duplicates.rows_of(self._folder)
         work = Work(self._folder, where, base, choices, copies, frozenset((*AGAIN, *terms.retry)))
+        leaving.sure(work)
         told = judged.Watch(
             begun=lambda total: watch.stage("Asking", total, "conversations"),
             moved=watch.advance,
@@ -661,6 +678,7 @@ def audit(
     k: int = K,
     workers: int | None = None,
     watcher: Watcher | None = None,
+    no_text: bool = False,
     **judging: Any,
 ) -> Study:
     """The main job: read logs, screen, rate, estimate, and write a study folder with its report.
@@ -681,6 +699,7 @@ def audit(
         k: The smallest group that the shareable report shows.
         workers: Processes; default all cores.
         watcher: Told of progress.
+        no_text: Leave the words of conversations out of the study once they are rated, from now on (docs/privacy.md).
         **judging: Further arguments of `Study.rate`, such as `judge` and `budget`.
 
     Returns:
@@ -702,6 +721,7 @@ def audit(
         between_people=between_people,
         workers=workers,
         watcher=watcher,
+        no_text=no_text,
     )
     study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher, **judging)
     study.report(k=k)
