@@ -24,7 +24,7 @@ from selfrule.report.charts.svg import width_of
 from selfrule.report.layout import Branch
 from selfrule.report.pattern_forest import DEEPEST, forest
 from selfrule.report.pattern_lines import lines
-from selfrule.report.patterns import breaks, section
+from selfrule.report.patterns import Shades, breaks, section
 from selfrule.report.shareable_patterns import patterns_shown
 from tests.patterns.test_assemble import some
 
@@ -206,6 +206,34 @@ def test_shades_have_round_limits_that_some_patterns_are_on_each_side_of(shares)
     for limit in got:
         assert any(s < limit for s in shares)
         assert any(s >= limit for s in shares)
+
+
+def test_all_and_all_but_few_are_one_figure_in_what_is_released_and_the_page_claims_no_more():
+    first = msgspec.structs.replace(
+        patterns(1).patterns[0],
+        severe=1.0,
+        codes={"behaviour": {"active_seeking": 1.0}},
+        claims=[Claim(text="A claim.", shown=30, checked=30)],
+        faithful=1.0,
+    )
+    made = released(patterns(4), patterns=[first, *patterns(4).patterns[1:]])
+    said = told(made)
+    for words in (
+        "Severe: most or all", "active seeking most or all", "A claim. shown by most or all of 30 checked", "most or all severe"
+    ):  # fmt: skip
+        assert words in said
+    assert "100 %" not in said
+    assert "100 %" in told(released(made, kind="private"), "private")
+
+
+@settings(max_examples=60)
+@given(st.lists(st.none() | st.floats(0, 1) | st.just(1.0), min_size=1, max_size=20), st.booleans())
+def test_every_shade_on_the_map_is_in_the_legend(shares, private):
+    shade = Shades.of(shares, private=private)
+    used = {shade(s) for s in shares}
+    keys = shade.legend(used)
+    assert {k.cls for k in keys} == used
+    assert all(k.text for k in keys)
 
 
 def test_withheld_patterns_are_counted_with_their_reasons_and_their_bias():

@@ -13,7 +13,7 @@ from selfrule.report.charts.pattern_tree import calendar, severity_bar, trend
 from selfrule.report.layout import Branch, Tree
 from selfrule.report.numbers import number, plural
 from selfrule.report.pattern_forest import Forest, forest
-from selfrule.report.pattern_words import whole
+from selfrule.report.pattern_words import MOST_OR_ALL, part, whole
 from selfrule.report.text import one_line
 from selfrule.rubric.codes import codes
 
@@ -132,8 +132,8 @@ def _branch(page: _Page, i: int) -> Branch:
         name=one_line(pattern.name, 120) or NAMELESS,
         about=_about(page, pattern, below),
         figures=_figures(page, pattern),
-        said=[_said(claim) for claim in pattern.claims[:_MOST_CLAIMS]],
-        terms=_terms(pattern),
+        said=[_said(page, claim) for claim in pattern.claims[:_MOST_CLAIMS]],
+        terms=_terms(page, pattern),
         notes=_notes(page, pattern),
         listed=_listed(page, pattern) if not below else None,
     )
@@ -157,7 +157,7 @@ def _top(shares: Mapping[str, float], most: int, least: float = _WORTH) -> list[
 def _figures(page: _Page, pattern: Pattern) -> list[tuple[Markup | None, str]]:
     size = number(pattern.conversations)
     size += f", {whole(pattern.share)}" if pattern.share is not None else ""
-    severe = whole(pattern.severe) if pattern.severe is not None else "not shown"
+    severe = part(pattern.severe, private=page.private) if pattern.severe is not None else "not shown"
     found: list[tuple[Markup | None, str]] = [(None, size), (severity_bar(pattern.severe), severe)]
     if page.span is not None:
         picture = trend(pattern.months, page.span)
@@ -165,36 +165,36 @@ def _figures(page: _Page, pattern: Pattern) -> list[tuple[Markup | None, str]]:
     return found
 
 
-def _said(claim: Claim) -> tuple[str, str]:
-    checked = f"shown by {number(claim.shown)} of {number(claim.checked)} checked" if claim.checked else "not checked"
+def _said(page: _Page, claim: Claim) -> tuple[str, str]:
+    shown = number(claim.shown) if page.private or claim.shown < claim.checked else MOST_OR_ALL
+    checked = f"shown by {shown} of {number(claim.checked)} checked" if claim.checked else "not checked"
     return one_line(claim.text, 400), checked
 
 
-def _terms(pattern: Pattern) -> list[tuple[str, str]]:
+def _terms(page: _Page, pattern: Pattern) -> list[tuple[str, str]]:
     """Constructs, codes and domains, as far as they are of the rubric: text from elsewhere cannot stand here."""
     wording = rubric.load()
-    found = [
-        ("Moderate or severe on", _named(pattern.constructs, {c.id: c.name.lower() for c in wording.constructs}, 3))
-    ]
-    found += [(d.name, _named(pattern.codes.get(d.id, {}), d.codes, _MOST_CODES)) for d in codes()]
-    found.append(("Domains", _named(pattern.domains, wording.domains, _MOST_CODES)))
+
+    def named(shares: Mapping[str, float], names: Mapping[str, str]) -> str:
+        known = _top({k: v for k, v in shares.items() if k in names}, _MOST_CODES)
+        return "; ".join(f"{names[k]} {part(v, private=page.private)}" for k, v in known)
+
+    found = [("Moderate or severe on", named(pattern.constructs, {c.id: c.name.lower() for c in wording.constructs}))]
+    found += [(d.name, named(pattern.codes.get(d.id, {}), d.codes)) for d in codes()]
+    found.append(("Domains", named(pattern.domains, wording.domains)))
     return [(name, text) for name, text in found if text]
-
-
-def _named(shares: Mapping[str, float], names: Mapping[str, str], most: int) -> str:
-    known = {k: v for k, v in shares.items() if k in names}
-    return "; ".join(f"{names[k]} {whole(v)}" for k, v in _top(known, most))
 
 
 def _notes(page: _Page, pattern: Pattern) -> list[str]:
     said = []
     if pattern.actualized:
-        said.append(f"In {whole(pattern.actualized)} the person says that it has happened.")
+        said.append(f"In {part(pattern.actualized, private=page.private)} the person says that it has happened.")
     if pattern.persons is not None:
         said.append(f"From {plural(pattern.persons, 'person', 'people')}.")
     if pattern.faithful is not None:
         of = f" of {plural(pattern.held_out, 'conversation')} set aside" if pattern.held_out else " of those set aside"
-        said.append(f"From names and summaries alone, {whole(pattern.faithful)}{of} were put back here.")
+        right = part(pattern.faithful, private=page.private)
+        said.append(f"From names and summaries alone, {right}{of} were put back here.")
     if page.private and pattern.collapsed:
         said.append(f"{plural(pattern.collapsed, 'near copy', 'near copies')} left out.")
     if not pattern.claims:

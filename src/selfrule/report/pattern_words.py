@@ -20,6 +20,7 @@ _REASONS = {
     "unchecked": "for a claim that was not checked",
     "budget": "for claims that the privacy budget does not cover",
 }
+MOST_OR_ALL = "most or all"
 _NEARLY = 0.1  # of the larger share: closer than this, two shares are called about the same
 _POINT = 0.01
 
@@ -35,6 +36,17 @@ def whole(share: float) -> str:
     if 0.995 <= share < 1:
         return "> 99 %"
     return f"{round(100 * share)} %"
+
+
+def part(share: float, *, private: bool) -> str:
+    """A share of a pattern: in whole per cent, save that the gate tells all, and all but few, by one and the same figure.
+
+    Those who have it are then more than those who have not, for each must be enough to be shown.
+
+    >>> part(1.0, private=True), part(1.0, private=False), part(0.5, private=False)
+    ('100 %', 'most or all', '50 %')
+    """
+    return whole(share) if private or share < 1 else MOST_OR_ALL
 
 
 def lead(made: Patterns, leaves: int, groups: int, *, drawn: bool) -> list[str]:
@@ -144,7 +156,7 @@ def how(made: Patterns, named_by: set[str]) -> list[str]:
     return [said, " ".join(found)] if found else [said]
 
 
-def words_of(pattern: Pattern) -> str:
+def words_of(pattern: Pattern, *, private: bool) -> str:
     """A pattern's size and severity in a few words."""
     said = plural(pattern.conversations, "conversation")
-    return f"{said}, {whole(pattern.severe)} severe" if pattern.severe is not None else said
+    return said if pattern.severe is None else f"{said}, {part(pattern.severe, private=private)} severe"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from selfrule.patterns.records import Pattern
 from selfrule.report import pattern_words as words
@@ -40,7 +41,7 @@ def section(context: ReportContext) -> Section | None:
     leaves = tree.leaves
     groups = sum(bool(tree.children.get(i)) for i in range(len(made.patterns)))
     listed = lines(made.patterns, context.pattern_members, private=private)
-    drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves))
+    drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves), private=private)
     parts = [
         Part(paragraphs=words.lead(made, len(leaves), groups, drawn=drawn is not None)),
         *([drawn] if drawn is not None else []),
@@ -61,19 +62,19 @@ def _list(patterns: Sequence[Pattern], listed: Lines, *, private: bool) -> Part:
     return Part(title="Every pattern", paragraphs=[said] if any(p.months for p in patterns) else [], tree=listed.tree)
 
 
-def _map(patterns: Sequence[Pattern], leaves: Sequence[int], of: int) -> Part | None:
+def _map(patterns: Sequence[Pattern], leaves: Sequence[int], of: int, *, private: bool) -> Part | None:
     drawn = sorted(leaves, key=lambda i: -patterns[i].conversations)[:MOST]
     if not drawn:
         return None
-    limits = breaks([s for i in drawn if (s := patterns[i].severe) is not None])
+    shade = Shades.of([patterns[i].severe for i in drawn], private=private)
     spots = [
         Spot(
             anchor=anchor(i),
             name=one_line(patterns[i].name, 120) or NAMELESS,
             place=patterns[i].place,
             size=patterns[i].conversations,
-            cls=_class(patterns[i].severe, limits),
-            words=words.words_of(patterns[i]),
+            cls=shade(patterns[i].severe),
+            words=words.words_of(patterns[i], private=private),
         )
         for i in drawn
     ]
@@ -87,9 +88,7 @@ def _map(patterns: Sequence[Pattern], leaves: Sequence[int], of: int) -> Part | 
     chart = map_chart(spots)
     if chart is None:
         return None
-    return Part(
-        title="Map", figure=Figure(caption=caption, chart=chart, legend=_legend(limits, {s.cls for s in spots}))
-    )
+    return Part(title="Map", figure=Figure(caption=caption, chart=chart, legend=shade.legend({s.cls for s in spots})))
 
 
 def breaks(shares: Sequence[float]) -> list[float]:
@@ -106,21 +105,46 @@ def breaks(shares: Sequence[float]) -> list[float]:
     return [limit for limit in sorted(found) if got[0] < limit <= got[-1]]
 
 
-def _class(severe: float | None, limits: Sequence[float]) -> str:
-    if severe is None:
-        return "unsaid"
-    at = bisect_right(limits, severe)
-    return _CLASSES[at] if len(limits) == 2 else ("few", "many")[at] if limits else "some"
+@dataclass(frozen=True)
+class Shades:
+    """Which shade a share of severe ones has: by at most two limits, and one for "most or all" where the gate says no more."""
 
+    limits: tuple[float, ...]
+    top: bool
 
-def _legend(limits: Sequence[float], used: set[str]) -> list[Key]:
-    """What each shade stands for; those on the map alone."""
-    cut = [words.whole(limit) for limit in limits]
-    if len(cut) == 2:
-        said = {"few": f"under {cut[0]} severe", "some": f"{cut[0]} to under {cut[1]}", "many": f"{cut[1]} or more"}
-    elif cut:
-        said = {"few": f"under {cut[0]} severe", "many": f"{cut[0]} or more"}
-    else:
-        said = {"some": "about as many severe in each"}
-    said["unsaid"] = "severity not shown"
-    return [Key("disc", cls, text) for cls, text in said.items() if cls in used]
+    @classmethod
+    def of(cls, shares: Sequence[float | None], *, private: bool) -> Shades:
+        """Shades that tell these shares apart."""
+        known = [s for s in shares if s is not None]
+        top = not private and any(s >= 1 for s in known)
+        limits = breaks([s for s in known if s < 1] if top else known)
+        return cls(tuple(limits[:1] if top else limits), top)
+
+    def __call__(self, share: float | None) -> str:
+        """The class of a circle."""
+        if share is None:
+            return "unsaid"
+        if self.top and share >= 1:
+            return "many"
+        at = bisect_right(self.limits, share)
+        if self.top:
+            return ("few", "some")[at] if self.limits else "few"
+        return _CLASSES[at] if len(self.limits) == 2 else ("few", "many")[at] if self.limits else "some"
+
+    def legend(self, used: set[str]) -> list[Key]:
+        """What each shade stands for; those on the map alone."""
+        cut = [words.whole(limit) for limit in self.limits]
+        if self.top:
+            said = {
+                "few": f"under {cut[0]} severe" if cut else "fewer severe",
+                "some": f"{cut[0]} or more" if cut else "",
+            }
+            said["many"] = f"{words.MOST_OR_ALL} severe"
+        elif len(cut) == 2:
+            said = {"few": f"under {cut[0]} severe", "some": f"{cut[0]} to under {cut[1]}", "many": f"{cut[1]} or more"}
+        elif cut:
+            said = {"few": f"under {cut[0]} severe", "many": f"{cut[0]} or more"}
+        else:
+            said = {"some": "about as many severe in each"}
+        said["unsaid"] = "severity not shown"
+        return [Key("disc", cls, text) for cls, text in said.items() if cls in used]
