@@ -18,7 +18,7 @@ from pathlib import Path
 
 from selfrule.privacy.personal import found
 
-DATA = Path(__file__).parents[1] / "data" / "personal.jsonl"
+FOLDER = Path(__file__).parents[1] / "data"
 _MARK = re.compile(r"\[\[(\w+)\|(.*?)\]\]", re.DOTALL)
 Finder = Callable[[str], Iterable[tuple[int, int, str]]]
 
@@ -34,10 +34,10 @@ def unmarked(marked: str) -> tuple[str, list[tuple[int, int, str]]]:
     return text + marked[at:], spans
 
 
-def measure(finder: Finder, show: bool = False) -> dict[str, Counter[str]]:
+def measure(finder: Finder, path: Path, show: bool = False) -> dict[str, Counter[str]]:
     """Counts by "kind:..." and "script:...": marked, found, of the right kind, replaced, wrongly replaced."""
     counts: dict[str, Counter[str]] = {}
-    for line in DATA.read_text("utf-8").splitlines():
+    for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
         text, spans = unmarked(row["text"])
         got = [(s, e, k) for s, e, k in finder(text)]
@@ -101,7 +101,9 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="a text file, read as it is")
     chosen = parser.parse_args()
     finder = presidio() if chosen.presidio else found
-    print(table(measure(finder, chosen.show)))
+    for name in ("personal.jsonl", "personal-held.jsonl"):
+        print(f"\n{name}\n")
+        print(table(measure(finder, FOLDER / name, chosen.show)))
     if chosen.real:
         text = chosen.real.read_text("utf-8", "replace")
         began = time.process_time()

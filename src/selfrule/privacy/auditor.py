@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 
 from selfrule.privacy.common_words import words
 from selfrule.privacy.personal_names import names
+from selfrule.privacy.personal_said import NEVER
 from selfrule.privacy.personal_view import fold
 
 RARE, NUMBER, DATE, UNIQUE, COMBINATION, MODEL = (
@@ -60,6 +61,8 @@ _DETAILS: tuple[re.Pattern[str], ...] = tuple(
     )
 )
 _DETAILS_FROM = 3
+_STARTERS = frozenset(["more", "each", "over", "less", "made", "parts", "too", "advice"])
+"""Words that sentences begin with, though somebody is called so."""
 
 
 def audit(text: str, common: Set[str] = frozenset(), model: Callable[[str], bool | None] | None = None) -> str | None:
@@ -88,7 +91,7 @@ def audit(text: str, common: Set[str] = frozenset(), model: Callable[[str], bool
         return RARE
     listed = names()
     called = {word.lower() for word in _CAPITALISED.findall(plain)}
-    if any(listed.has(word) or word in listed.common for word in called - common):
+    if any(listed.has(word) or word in listed.common for word in called - common - NEVER - _STARTERS):
         return RARE  # Rose, Mark, Baker: common words, but not with a capital
     if _DATE.search(plain):
         return DATE

@@ -29,6 +29,9 @@ _UNCASED = re.compile(
 _SPACED = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-_*]{1,2}){2,15}[^\W\d_](?![^\W\d_])")
 _SENTENCE = re.compile(r"(?:^|[.!?:;\n\r\"“”«»*#>•(\[|…\x00-])[ \"'“”‘’«»*_#>(\[-]*$")
 _ENDINGS = ("", "а", "я", "о", "ь", "и", "σ", "ς", "η", "α")
+_GERMAN = frozenset(
+    "der die das und ich nicht ist ein eine mit den dem zu von auf es er sie wir dass war hat mir mich am im bei als aber wie wenn meine mein gestern heute was haben habe hat seit wurde noch nur auch bei nach einen einem einer kann".split()
+)
 _PARTS = re.compile(r"['’-]")
 
 
@@ -152,7 +155,12 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
             if foreign:
                 named = not at_start and len(bare[0]) > 2 and not match[0].isupper()
             else:
-                named = (may[0] or bare[0] not in common) and bool(said.BEFORE.search(before))
+                strange = bare[0] not in common
+                named = (may[0] or strange) and bool(said.BEFORE.search(before))
+                if not named and strange and len(bare[0]) > 2 and match[0][1:].islower():
+                    # where nouns have no capitals, what no list of words knows is most likely a name
+                    named = not at_start or lowered[0] != bare[0]
+                    named = named and not german(text)
             if named:
                 yield match.start(), match.end(), "name"
             continue
@@ -164,11 +172,19 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
         strange = [w not in common and w not in said.NEVER for w in bare]
         if may[0] and any(strange[1:]):
             yield match.start(), match.end(), "name"
+        elif "\u0370" <= bare[0][0] <= "\u052f":
+            if not any(w in said.NEVER_OTHER for w in bare):
+                yield match.start(), match.end(), "name"
         elif all(strange):
             if english is None:
                 english = _is_english(text)
             if english:
                 yield match.start(), match.end(), "name"
+
+
+def german(text: str) -> bool:
+    """Whether a text looks German, where every noun is capitalised."""
+    return len(_GERMAN & set(_LOWER.findall(text.lower()))) > 1
 
 
 def _is_english(text: str) -> bool:
@@ -193,6 +209,9 @@ def _uncased(text: str, known: Names) -> Iterator[Found]:
             yield from _inside(match, scripts.get("family thai", set()), 6)
         elif "\uac00" <= head <= "\ud7a3":
             full = said.HANGUL.match(word)
+            if full and full[1] in scripts["family hangul"] and word[3:] in said.HANGUL_ENDINGS and _syllables(full[2]):
+                yield match.start(), match.start() + 3, "name"
+                continue
             if full and full[2] in scripts["given hangul"] and full[1] in scripts["family hangul"]:
                 yield match.start(), match.start() + 3, "name"
             elif len(word) > 2 and word[:2] in scripts["given hangul"] and word[2:] in said.HANGUL_ENDINGS:
@@ -202,6 +221,12 @@ def _uncased(text: str, known: Names) -> Iterator[Found]:
                 yield match.start(), match.end(), "name"
         else:
             yield from _han(match, scripts)
+
+
+def _syllables(given: str) -> bool:
+    """Whether both syllables of a word stand so in some Korean given name."""
+    listed = names().scripts["given hangul"]
+    return any(one[0] == given[0] for one in listed) and any(one[1:] == given[1] for one in listed)
 
 
 def _semitic(text: str, match: re.Match[str], known: Names) -> Iterator[Found]:
@@ -241,6 +266,9 @@ def _han(match: re.Match[str], scripts: dict[str, set[str]]) -> Iterator[Found]:
             ):
                 yield match.start() + start, match.start() + called.start(), "name"
                 break
+    for after in said.WITH_HAN.finditer(run):
+        if after["family"] in family:
+            yield match.start() + after.start("family"), match.start() + after.end("given"), "name"
     place = 0
     while place + 2 <= len(run):
         step = 1

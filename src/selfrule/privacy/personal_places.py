@@ -49,7 +49,7 @@ _ADDRESS = (
         True,
     ),
     _c(
-        r"(?<!\w)(?:οδος|οδο|οδου|λεωφορος|λεωφ\.|πλατεια) [^\W\d_]{2,}(?: [^\W\d_]{2,})?,? ?\d{1,4}(?:,? \d{3} ?\d{2}(?: [^\W\d_]{2,})?)?",
+        r"(?<!\w)(?:κατοικω|μενω) (?:στην? |στο )?[^\W\d_]{3,} \d{1,4}|(?<!\w)(?:οδος|οδο|οδου|λεωφορος|λεωφ\.|πλατεια) [^\W\d_]{2,}(?: [^\W\d_]{2,})?,? ?\d{1,4}(?:,? \d{3} ?\d{2}(?: [^\W\d_]{2,})?)?",
         True,
     ),
     _c(
@@ -68,10 +68,10 @@ _ADDRESS = (
         r"(?:[\u4e00-\u9fff]{2,6}(?:省|市|区|區|县|縣)){0,3}[\u4e00-\u9fff]{2,8}(?:路|街|大道|巷|弄|胡同|道)\d{1,5}[号號](?:[\u4e00-\u9fff\d-]{0,12}(?:室|楼|樓|单元|栋))?|[\u4e00-\u9fff]{2,8}小区\d{1,4}(?:栋|号楼|幢)[\d单元室-]{0,10}"
     ),
     _c(
-        r"〒? ?\d{3}-\d{4} ?[\u4e00-\u9fff\u3041-\u30ff]{0,20}|[\u4e00-\u9fff]{2,3}[都道府県][\u4e00-\u9fff\u3041-\u30ff]{1,10}[市区町村郡][\u4e00-\u9fff\u3041-\u30ff]{0,12}\d{0,4}(?:丁目|番地?|号|[-の]|\d){0,12}|[\u4e00-\u9fff]{2,6}\d{1,3}丁目[\d番地号-]{0,10}"
+        r"〒? ?\d{3}-\d{4} ?[\u4e00-\u9fff\u3041-\u30ff]{0,20}|[\u4e00-\u9fff]{2,3}[都道府県][\u4e00-\u9fff\u3041-\u30ff]{1,10}[市区町村郡][\u4e00-\u9fff\u3041-\u30ff]{0,12}\d{0,4}(?:丁目|番地?|号|[-の]|\d){0,12}|[\u4e00-\u9fff]{2,4}市[\u4e00-\u9fff]{1,4}区[\u4e00-\u9fff\u3041-\u30ff]{1,8}\d{1,3}(?:丁目|番地?|号|[-の]|\d){0,12}|[\u4e00-\u9fff]{2,6}\d{1,3}丁目[\d番地号-]{0,10}"
     ),
     _c(
-        r"(?:[가-힣]{2,8}(?:특별시|광역시|시|도) )?(?:[가-힣]{1,8}(?:시|군|구) )?[가-힣]{1,10}(?:로|길) ?\d{1,4}(?:-\d{1,4})?(?:번길 ?\d{1,4})?(?!\d)|[가-힣]{2,8}(?:아파트) ?\d{1,4}동(?: ?\d{1,4}호)?"
+        r"(?:[가-힣]{2,8}(?:특별시|광역시|시|도) )?(?:[가-힣]{1,8}(?:시|군|구) )?[가-힣]{1,10}(?:로|길|동) ?\d{1,4}(?:-\d{1,4})?(?:번길 ?\d{1,4})?(?!\d)|[가-힣]{2,8}(?:아파트) ?\d{1,4}동(?: ?\d{1,4}호)?"
     ),
 )
 _POSTCODE = (
@@ -87,16 +87,16 @@ _POSTCODE = (
 )
 _WORK = _c(
     rf"(?<!\w)(?i:work(?:s|ed|ing)?|job|employed|intern(?:ing|ed)?|internship|hired|fired|position|role|shift|engineer|nurse|teacher|manager|cashier|clerk|analyst|developer|driver|"
-    rf"professor|receptionist|accountant|lawyer|doctor|surgeon|chef|barista|supervisor|director|technician|librarian|arbeite|arbeitet|arbeiten|angestellt|travaille|bosse|employee?|"
+    rf"professor|receptionist|accountant|lawyer|doctor|surgeon|chef|barista|supervisor|director|technician|librarian|teach(?:es|ing)?|lehre|ausbildung|praktikum|azubi|stage|arbeite|arbeitet|arbeiten|angestellt|travaille|bosse|employee?|"
     rf"trabajo|trabaja|trabalho|trabalha|lavoro|lavora|werk|pracuje|работаю|работает|работал|работала|δουλευω|δουλευει|εργαζομαι)"
-    rf"(?: (?:part-time|full-time|remotely|there|now|here|as an? \w{{2,15}}|als \w{{2,20}}|comme \w{{2,15}}|como \w{{2,15}}))? (?:at|for|with|bei|beim|fur|chez|en|na|no|em|per|da|presso|w|в|на|στη[νς]?|στο) (?:the |der |dem |la |le |el |o |a )?(?P<it>[«\"]?{_CAPS}[»\"]?{_IN_TOWN})"
+    rf"(?: (?:part-time|full-time|remotely|there|now|here|as an? \w{{2,15}}|als \w{{2,20}}|comme \w{{2,15}}|como \w{{2,15}}|year \d{{1,2}}))? (?:at|a|al|for|with|bei|beim|fur|chez|en|na|no|em|per|da|presso|w|в|на|στη[νς]?|στο) (?:the |der |dem |la |le |el |o |a )?(?P<it>[«\"]?{_CAPS}[»\"]?{_IN_TOWN})"
 )
 _SCHOOL = _c(
     rf"(?<!\w)(?i:stud(?:y|ies|ied|ying)|student|pupil|freshman|sophomore|junior|senior|graduat(?:e|ed|ing)|enrolled|attend(?:s|ed|ing)?|alumn\w+|studiere|studiert|etudie|etudiante?|estudio|estudia|estudo|estuda|studio|учусь|учится|σπουδαζω|φοιταω)"
     rf"(?: (?:\w{{2,14}}))?(?: (?:at|from|in|an der|an|a|à|en|na|no|em|в|στο|στη[νς]?))? (?:the |der |dem |l'|la |le |el |o |a )?(?P<it>{_CAPS}(?: имени {_CAP})?(?: [«\"][^»\"\n]{{2,40}}[»\"])?{_IN_TOWN})"
 )
-_SCHOOLISH = "University|College|School|Academy|Institute|Gymnasium|Universität|Hochschule|Schule|Université|Lycée|Collège|Universidad|Instituto|Colegio|Universidade|Escola|Università|Liceo|Polytechnic|Seminary|Kindergarten|Grammar|High|Elementary|Университет|Школа"
-_FIRM = "Hospital|Clinic|Church|Bank|GmbH|AG|Inc|Ltd|LLC|LLP|Corp|Corporation|Company|Industries|Holdings|Group|Solutions|Logistics|Consulting|Associates|Partners|Labs|Studios|SARL|SA|KG|SpA|SRL|BV|Krankenhaus|Klinik|Klinikum|Hôpital|Clinique|Mosque|Synagogue|Parish"
+_SCHOOLISH = "University|College|School|Academy|Institute|Gymnasium|Universität|Hochschule|Schule|Université|Lycée|Collège|Universidad|Instituto|Colegio|Universidade|Escola|Università|Liceo|Polytechnic|Seminary|Kindergarten|Primary|Secondary|Prep|Grammar|High|Elementary|Университет|Школа"
+_FIRM = "Clinica|Hopital|Banco|Banque|Residencia|Hospital|Infirmary|Surgery|Hospice|Clinic|Church|Bank|GmbH|AG|Inc|Ltd|LLC|LLP|Corp|Corporation|Company|Industries|Holdings|Group|Solutions|Logistics|Consulting|Associates|Partners|Labs|Studios|SARL|SA|KG|SpA|SRL|BV|Krankenhaus|Klinik|Klinikum|Hôpital|Clinique|Mosque|Synagogue|Parish"
 _NAMED = (
     (
         _c(
@@ -104,7 +104,12 @@ _NAMED = (
         ),
         "school",
     ),
-    (_c(rf"(?<!\w)(?:{_CAP} (?:(?:&|and|und|et|y) )?){{1,4}}(?:{_FIRM})(?!\w)\.?{_IN_TOWN}"), "employer"),
+    (
+        _c(
+            rf"(?<!\w)(?:{_CAP} (?:(?:&|and|und|et|y) )?){{1,4}}(?:{_FIRM})(?!\w)\.?{_IN_TOWN}|(?<!\w)(?:Hospital|Clinica|Hopital|Klinik|Klinikum|Clinique|Banco|Banque|Residencia) (?:(?:de|del|da|do|La|El|Le|Los|Las) )?{_CAP}(?: {_CAP})?"
+        ),
+        "employer",
+    ),
     (_c(r"(?:ООО|ЗАО|ОАО|ПАО|АО|ТОВ) [«\"][^»\"\n]{2,40}[»\"]"), "employer"),
     (
         _c(
@@ -172,7 +177,7 @@ def _is_organisation(match: re.Match[str]) -> bool:
 _WORK_WORDS = frozenset(
     "work works worked working job employed intern interning interned internship hired fired position role shift engineer nurse teacher manager "
     "cashier clerk analyst developer driver professor receptionist accountant lawyer doctor surgeon chef barista supervisor director technician "
-    "librarian arbeite arbeitet arbeiten angestellt travaille bosse employe employee trabajo trabaja trabalho trabalha lavoro lavora werk pracuje "
+    "librarian teach teaches teaching lehre ausbildung praktikum azubi stage arbeite arbeitet arbeiten angestellt travaille bosse employe employee trabajo trabaja trabalho trabalha lavoro lavora werk pracuje "
     "работаю работает работал работала δουλευω δουλευει εργαζομαι".split()
 )
 _SCHOOL_WORDS = frozenset(

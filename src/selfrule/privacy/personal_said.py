@@ -35,7 +35,7 @@ _HONORIFIC = (
     r"Mr|Mrs|Ms|Mx|Miss|Mister|Dr|Prof|Professor|Sir|Lady|Rev|Reverend|Father|Sister|Officer|Detective|Judge|Captain|Sgt|Lt|Coach|Uncle|Aunt|Auntie|Grandma|Grandpa|"
     r"Herrn?|Frau|Fraulein|Tante|Onkel|Monsieur|Madame|Mademoiselle|Mme|Mlle|M|Maitre|Senor|Senora|Senorita|Sra|Srta|Sr|Don|Dona|Tio|Tia|Senhor|Senhora|Signor|Signora|Signorina|Sig|Dott|"
     r"Dhr|Mevr|Mevrouw|Meneer|Pan|Pani|Herra|Rouva|Bay|Bayan|г-н|г-жа|господин|Господин|госпожа|Госпожа|тетя|дядя|Тетя|Дядя|пан|пани|Пан|Пани|"
-    r"κυριος|κυριο|κυρια|κ|Κυριος|Κυρια|κυριε"
+    r"senor|senora|senhor|senhora|monsieur|madame|signor|signora|doctor|doctora|profesor|profesora|uncle|aunt|auntie|κυριος|κυριο|κυρια|κ|Κυριος|Κυρια|κυριε"
 )
 _KIN = (
     "husband|wife|friend|best friend|boyfriend|girlfriend|boss|manager|supervisor|brother|sister|mum|mom|mother|dad|father|son|daughter|ex|ex-husband|ex-wife|"
@@ -188,7 +188,7 @@ _W: dict[str, str] = {
     "honorific": "mr mrs ms mx miss mister dr prof professor sir lady rev reverend father sister officer detective judge captain sgt lt coach uncle aunt "
     "auntie grandma grandpa herr herrn frau fraulein tante onkel monsieur madame mademoiselle mme mlle m maitre senor senora senorita sra srta sr don dona "
     "tio tia senhor senhora signor signora signorina sig dott dhr mevr mevrouw meneer pan pani herra rouva bay bayan г господин госпожа тетя дядя пан пани "
-    "κυριος κυριο κυρια κ κυριε",
+    "κυριος κυριο κυρια κ κυριε doctor doctora profesor profesora",
     "greeting": "hi hello hey dear hallo liebe lieber liebes bonjour salut cher chere hola querido querida estimado estimada ola ciao caro cara привет "
     "здравствуите уважаемыи уважаемая дорогои дорогая γεια αγαπητε αγαπητη thanks thank",
     "sign": "regards sincerely best wishes love cheers thanks yours truly mfg lg gruß gruss gruße grusse gruße grußen grussen cordialement bises saludos atentamente abraco "
@@ -254,7 +254,11 @@ NEVER = frozenset(
 """Words that stand where names do and are none."""
 
 NEVER_OTHER = frozenset(
-    "iban कहते يقول قال قالت تقول لا لم ليس كان كانت אומר אמר אומרת אמרה לא היה הייתה कहते कहता कहती है ने मुझे вы вас вам ваш ваша бог россия россии москва москве "
+    "iban danish norwegian finnish irish scottish welsh belgian austrian swiss hungarian czech romanian ukrainian israeli egyptian iranian "
+    "iraqi pakistani brazilian argentinian colombian cuban nigerian kenyan vietnamese indonesian filipino latin victorian roman januar februar marz "
+    "mai juni juli oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag enero febrero marzo abril mayo junio julio agosto "
+    "octubre noviembre diciembre janvier fevrier mars avril juin juillet aout octobre decembre janeiro fevereiro marco maio junho julho outubro "
+    "dezembro natal noel weihnachten ostern navidad कहते يقول قال قالت تقول لا لم ليس كان كانت אומר אמר אומרת אמרה לא היה הייתה कहते कहता कहती है ने मुझे вы вас вам ваш ваша бог россия россии москва москве "
     "украина украине сша греция ελλαδα αθηνα θεος θεε".split()
 )
 
@@ -283,7 +287,12 @@ LOWER_NEVER = frozenset(
     "irma alba amparo aurora consuelo concepcion constance bailey blake flor gloria soledad socorro rocio milagros esperanza paloma salvador mercedes regina lana nana "
     "isis leone franco lourdes pilar marin rosario nova tara mara tess jill jade lila umar dora maia maja erna elba loris emery mina mika claude alexa don art".split()
 )
-CALLED_HAN = re.compile("先生|女士|小姐|太太|老师|老師|医生|醫生|教授|经理|經理|主任|同学|同學|律师|师傅|阿姨|叔叔")
+WITH_HAN = re.compile(
+    "(?:(?:和|跟|与|被|找|恨|爱上|喜欢)|^)(?P<family>[\u4e00-\u9fff])(?P<given>[\u4e00-\u9fff]{1,2})(?=分手|吵|结婚|在一起|道歉|打我|骂我|离婚|昨天|今天|告诉我|离开|欠我|说我|不理)"
+)
+CALLED_HAN = re.compile(
+    "老板|先生|女士|小姐|太太|老师|老師|医生|醫生|教授|经理|經理|主任|同学|同學|律师|师傅|阿姨|叔叔"
+)
 HANGUL = re.compile(r"([가-힣])([가-힣]{2})")
 HANGUL_ENDINGS = frozenset(
     "이 가 은 는 아 야 이가 이는 씨 를 을 이를 와 과 이랑 랑 한테 에게 의 도 이도 이한테 이에게 씨가 씨는".split()
