@@ -78,6 +78,15 @@ def made() -> dict[str, str]:
         texts[f"separate/ask-{construct.id}"] = ask
         name = construct.name[0].lower() + construct.name[1:]
         texts[f"logprobs/ask-{construct.id}"] = written("logprobs-construct").format(name=name, construct=construct.id)
+    data = written("common").partition("\n\n")[2]
+    listed = f"# The codes\n\n{written('facets-codes')}"
+    texts |= {
+        "facets/system": "\n\n".join([written("facets"), data, written("facets-answer"), listed]),
+        "facets/ask": written("facets-ask"),
+        "facets/join": written("facets-join"),
+        "facets/repair-answer": written("repair-answer"),
+        "facets/repair-quoted": written("repair-quoted"),
+    }
     for protocol in ("joint", "separate", "logprobs"):
         texts[f"{protocol}/repair-answer"] = written("repair-answer")
         texts[f"{protocol}/repair-evidence"] = written("repair-evidence")

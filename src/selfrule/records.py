@@ -172,7 +172,8 @@ class Label(msgspec.Struct, frozen=True):
 class Facet(msgspec.Struct, frozen=True):
     """What happened in one flagged conversation: a short behavioural description, and codes.
 
-    `status` is "described", or why it could not be: the words of `RatingStatus`. `description` holds no names, places, numbers
+    `status` is "described", or why it could not be: "quoted" (the description repeated the conversation's words, asked twice), or
+    the words of `RatingStatus`. `description` holds no names, places, numbers
     or quotations: personal data were replaced on the way in and on the way out. `codes` are code ids by dimension id
     (`rubric.codes`); a dimension that was not asked, or not answered, is absent: absent is never "none of them". `templated`
     is whether the description was put together from codes, as the embedded judge does. `replaced` counts by kind the personal
@@ -181,7 +182,7 @@ class Facet(msgspec.Struct, frozen=True):
 
     conversation_id: str
     content_hash: str
-    status: Literal["described"] | RatingStatus
+    status: Literal["described", "quoted"] | RatingStatus
     judge: str
     rubric: str
     prompt: str | None = None

@@ -93,7 +93,7 @@ class ModelJudge:
             extra["max_output"] = max_output
         body = msgspec.json.encode([prompt.hash, extra], order="sorted")
         short = hashlib.blake2b(body, digest_size=4).hexdigest() if extra else prompt.hash[:8]
-        self.label = f"{name or _name(asker.provider, asker.model)}/{prompt.label}@{short}"
+        self.label = f"{name or named(asker.provider, asker.model)}/{prompt.label}@{short}"
         self.prompt = prompt.hash
         self.expected_output = self._way.OUTPUT
         self._rubric = rubric.load().label
@@ -236,7 +236,8 @@ def _windows_lost(said: Sequence[Parsed | Lost]) -> str:
     return ", ".join(parts) + others
 
 
-def _name(provider: str, model: str) -> str:
+def named(provider: str, model: str) -> str:
+    """What a model is called in labels: as its judge's name is written, without a password."""
     if "://" not in provider:
         return f"{provider}:{model}"
     url = urlsplit(provider)

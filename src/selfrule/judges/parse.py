@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -38,31 +38,34 @@ class Unusable(msgspec.Struct, frozen=True):
     wrong: str
 
 
-class _WrongError(Exception):
-    """The object is not of the form asked for; the text says what is wrong."""
+class WrongError(Exception):
+    """The object is not of the form asked for; the text says what is wrong, in our own words."""
 
 
 Reader = Callable[[dict[str, Any], frozenset[int]], Parsed]
-"""Makes sense of an answer's object, given the turns that may be cited; raises `_WrongError`."""
+"""Makes sense of an answer's object, given the turns that may be cited; raises `WrongError`."""
+_Answer = TypeVar("_Answer")
 
 
-def read(text: str, turns: frozenset[int], reader: Reader) -> Parsed | Unusable:
+def read(
+    text: str, turns: frozenset[int], reader: Callable[[dict[str, Any], frozenset[int]], _Answer]
+) -> _Answer | Unusable:
     """What an answer says, or what is wrong with it (kind "unparseable").
 
     Args:
         text: The answer as it came.
         turns: Numbers of the turns that may be cited.
-        reader: One of `joint`, `construct`, `primitive`, `evidence`, `domains` of this module.
+        reader: One of `joint`, `factor`, `primitive`, `evidence`, `domains` of this module, or of another kind of answer.
     """
     if len(text) > MOST_CHARS:
         return Unusable("unparseable", f"it is longer than {MOST_CHARS} characters")
     text = _without_thinking(text)
     wrong = "it holds no JSON object"
-    answers: list[Parsed] = []
+    answers: list[_Answer] = []
     for found in objects(text):
         try:
             answer = reader(_normal(found), turns)
-        except _WrongError as error:
+        except WrongError as error:
             wrong = str(error)
             continue
         if answer not in answers:
@@ -128,7 +131,8 @@ def _balanced(text: str) -> Iterator[str]:
                 yield text[start : at + 1]
 
 
-def _key(text: str) -> str:
+def key_of(text: str) -> str:
+    """A key or a code as an id: "Push-back" is "push_back"."""
     if text in _KEYS:
         return text
     return re.sub(r"[\s-]+", "_", text.strip().casefold())
@@ -138,7 +142,7 @@ def _normal(found: dict[str, Any]) -> dict[str, Any]:
     """Keys as ids; an object that is nothing but a wrapper around another is taken off."""
     if len(found) == 1:
         (only,) = found.values()
-        if isinstance(only, dict) and _key(next(iter(found))) not in rubric.CONSTRUCTS:
+        if isinstance(only, dict) and key_of(next(iter(found))) not in rubric.CONSTRUCTS:
             found = only
     return _keyed({key: _keyed(value) if isinstance(value, dict) else value for key, value in found.items()})
 
@@ -146,9 +150,9 @@ def _normal(found: dict[str, Any]) -> dict[str, Any]:
 def _keyed(found: dict[str, Any]) -> dict[str, Any]:
     keyed: dict[str, Any] = {}
     for key, value in found.items():
-        name = _key(key)
+        name = key_of(key)
         if name in keyed and keyed[name] != value:
-            raise _WrongError("a key stands twice with different values")
+            raise WrongError("a key stands twice with different values")
         keyed[name] = value
     return keyed
 
@@ -162,7 +166,7 @@ def joint(found: dict[str, Any], turns: frozenset[int]) -> Parsed:
 def evidence(found: dict[str, Any], turns: frozenset[int]) -> Parsed:
     """Turns of each construct, and markers; no levels, so that every construct without a turn is `lacking`."""
     if not any(construct in found for construct in rubric.CONSTRUCTS):
-        raise _WrongError("it names no construct")
+        raise WrongError("it names no construct")
     parts = []
     for construct in rubric.CONSTRUCTS:
         entry = found.get(construct)
@@ -196,7 +200,7 @@ def domains(found: dict[str, Any], turns: frozenset[int]) -> Parsed:
     """The domains alone."""
     known = _known_domains(found.get("domains"))
     if not known:
-        raise _WrongError("it names no domain of the list under 'domains'")
+        raise WrongError("it names no domain of the list under 'domains'")
     return Parsed(domains=known)
 
 
@@ -218,7 +222,7 @@ def _together(parts: list[Parsed], **rest: Any) -> Parsed:
 def _rated(construct: str, entry: object, turns: frozenset[int]) -> Parsed:
     level = _level(entry.get("level") if isinstance(entry, dict) else entry)
     if level is None:
-        raise _WrongError(f"it gives no level of {construct} out of {', '.join(rubric.LEVELS)}")
+        raise WrongError(f"it gives no level of {construct} out of {', '.join(rubric.LEVELS)}")
     cited, dropped = _cited(entry.get("turns") if isinstance(entry, dict) else None, turns)
     return Parsed(
         levels={construct: level},
@@ -279,11 +283,11 @@ def _markers(found: dict[str, Any]) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _domain_ids() -> dict[str, str]:
     names = rubric.load().domains
-    return {_key(name): key for key, name in names.items()} | {key: key for key in names}
+    return {key_of(name): key for key, name in names.items()} | {key: key for key in names}
 
 
 def _known_domains(given: object) -> tuple[str, ...]:
     entries = given[:_MOST_TURNS] if isinstance(given, list) else [given]
     ids = _domain_ids()
-    found = (ids.get(entry) or ids.get(_key(entry)) for entry in entries if isinstance(entry, str))
+    found = (ids.get(entry) or ids.get(key_of(entry)) for entry in entries if isinstance(entry, str))
     return tuple(dict.fromkeys(domain for domain in found if domain))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from selfrule import rubric
 from selfrule.clients.types import Kind, Reply, Request
@@ -15,6 +16,7 @@ from selfrule.judges.refusals import is_refusal
 from selfrule.judges.windows import Window
 
 Outcome = Parsed | Unusable
+_Answer = TypeVar("_Answer")
 
 
 class Way(Protocol):
@@ -58,12 +60,14 @@ def settled(reply: Reply) -> Unusable | None:
     return None
 
 
-def read_json(reply: Reply, window: Window, reader: parse.Reader) -> Outcome:
+def read_json(
+    reply: Reply, window: Window, reader: Callable[[dict[str, Any], frozenset[int]], _Answer]
+) -> _Answer | Unusable:
     """What a JSON answer says. One cut at its limit counts if its object is whole all the same."""
     if (declined := settled(reply)) is not None:
         return declined
     outcome = parse.read(reply.text, window.turns, reader)
-    if isinstance(outcome, Parsed):
+    if not isinstance(outcome, Unusable):
         return outcome
     if reply.finish == "length":
         return Unusable("truncated", "the answer was cut at its limit of tokens; give it more (max_output)")

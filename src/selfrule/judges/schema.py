@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from selfrule import rubric
+from selfrule.rubric.codes import Dimension, codes
 
 ANSWERS = ("yes", "no", "unknown")
 Schema = dict[str, Any]
@@ -68,6 +69,26 @@ def factor() -> Schema:
 def domains() -> Schema:
     """The domains alone: {domains: [...]}."""
     return _form(domains=_domains())
+
+
+@lru_cache(maxsize=1)
+def facets() -> Schema:
+    """A description and codes: {description, DIMENSION: [codes], ..., trajectory: code, support: code}.
+
+    The same for every conversation, whatever it is asked about: providers' caches do not outlast a change of schema.
+    """
+    return _form(description={"type": "string"}, **{dimension.id: _coded(dimension) for dimension in codes()})
+
+
+@lru_cache(maxsize=1)
+def facets_joined() -> Schema:
+    """What is asked of the whole once its windows are described: {description, trajectory: code, support: code}."""
+    return _form(description={"type": "string"}, **{d.id: _coded(d) for d in codes() if d.one})
+
+
+def _coded(dimension: Dimension) -> Schema:
+    one: Schema = {"type": "string", "enum": list(dimension.codes)}
+    return one if dimension.one else {"type": "array", "items": one}
 
 
 def construct_asked(ask: str) -> str | None:

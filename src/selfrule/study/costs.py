@@ -12,19 +12,16 @@ from selfrule.clients.types import Request, Usage
 from selfrule.records import Conversation
 from selfrule.study.asking import Work, conversations
 
-_SAMPLE = 300  # conversations read to size the rest
+SAMPLED = 300
+"""Conversations read to size the rest."""
 _PARTS = 30
 
 
-class Priced(Protocol):
-    """A judge whose requests and price are known beforehand."""
+class Sized(Protocol):
+    """Who asks, where, and what a request takes."""
 
     name: str
     host: str | None
-
-    def planned(self, conversation: Conversation) -> Sequence[Request]:
-        """The first requests about a conversation."""
-        ...
 
     def tokens(self, request: Request) -> Usage:
         """About how many tokens a request takes: the cacheable prefix as `cached`, the rest as `fresh`."""
@@ -32,6 +29,14 @@ class Priced(Protocol):
 
     def cost(self, usage: Usage) -> float | None:
         """Dollars, or None where the price is not known."""
+        ...
+
+
+class Priced(Sized, Protocol):
+    """A judge whose requests and price are known beforehand."""
+
+    def planned(self, conversation: Conversation) -> Sequence[Request]:
+        """The first requests about a conversation."""
         ...
 
 
@@ -82,21 +87,26 @@ def propose(work: Work, judges: Sequence[Priced], *, budget: float | None, batch
     total = sum(counts.values())
     some = [part for part, count in counts.items() if count]
     chosen = some[:: max(1, len(some) // _PARTS)]
-    each = -(-_SAMPLE // max(1, len(chosen)))
+    each = -(-SAMPLED // max(1, len(chosen)))
     sample = [c for part in chosen for _, c in islice(conversations(work.folder, work.of(part)), each)]
     shares = []
     for judge in judges:
         requests = [judge.tokens(request) for conversation in sample for request in judge.planned(conversation)]
-        scale = total / len(sample) if sample else 0.0
-        usage = sum(requests, Usage())
-        parts = (usage.fresh, usage.cached, usage.written, usage.output)
-        dear, cheap = (None if cost is None else cost * scale for cost in costs_of(judge, requests))
-        whole = Usage(*(round(part * scale) for part in parts))
-        shares.append(Share(judge.name, judge.host, total, round(len(requests) * scale), whole, dear, cheap))
+        shares.append(share_of(judge, requests, total, len(sample)))
     return Proposal(tuple(shares), total, len(sample), budget, batch)
 
 
-def costs_of(judge: Priced, requests: Sequence[Usage]) -> tuple[float | None, float | None]:
+def share_of(judge: Sized, requests: Sequence[Usage], total: int, sampled: int) -> Share:
+    """A judge's part of a proposal of `total` conversations, from the requests about `sampled` of them."""
+    scale = total / sampled if sampled else 0.0
+    usage = sum(requests, Usage())
+    parts = (usage.fresh, usage.cached, usage.written, usage.output)
+    dear, cheap = (None if cost is None else cost * scale for cost in costs_of(judge, requests))
+    whole = Usage(*(round(part * scale) for part in parts))
+    return Share(judge.name, judge.host, total, round(len(requests) * scale), whole, dear, cheap)
+
+
+def costs_of(judge: Sized, requests: Sequence[Usage]) -> tuple[float | None, float | None]:
     """US dollars of requests: without a cache, and with the prefix read from one in all of them. None: not known.
 
     Request by request, as some prices depend on a request's length.

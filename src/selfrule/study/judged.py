@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,11 +68,11 @@ def by_name(work: Work, terms: Terms, watch: Watch) -> Summary:
         with Answers(work.folder.root.joinpath(*ANSWERS)) as answers:
             async with open_judge(work.choices, answers, terms) as opened:
                 proposal = propose(work, opened.paid, budget=terms.budget, batch=terms.batch)
-                _confirmed(proposal, terms)
+                confirmed(proposal, terms)
                 watch.begun(proposal.conversations)
-                if terms.batch:
-                    return await in_batches(work, opened, terms, watch)
-                return summary(opened, await one_pass(work, opened, terms, watch))
+                return await asked(
+                    lambda: one_pass(work, opened, terms, watch), opened.rater.label, opened.callers, terms
+                )
 
     return run_async(all_of_it)
 
@@ -82,17 +82,26 @@ async def one_pass(work: Work, opened: Opened, terms: Terms, watch: Watch) -> Ta
     return await Run(work, opened.rater, at_once=opened.at_once, retry=terms.retry, moved=watch.moved).over()
 
 
-async def in_batches(work: Work, opened: Opened, terms: Terms, watch: Watch) -> Summary:
-    """Collect what has come back, rate with it, submit what is still to be asked; with `terms.wait` until all is back.
+async def asked(once: Callable[[], Awaitable[Tally]], label: str, callers: Sequence[Caller], terms: Terms) -> Summary:
+    """Ask about everything that is wanted, at once or through batches as the terms say.
 
-    An answer that is sent back for repair, and rows that expired or failed, go into the next batch by themselves.
+    In batches: collect what has come back, go on with it, submit what is still to be asked; with `terms.wait` until all is
+    back. An answer that is sent back for repair, and rows that expired or failed, go into the next batch by themselves.
+
+    Args:
+        once: Asks about everything once; what waits for a batch is left waiting.
+        label: Of who asks.
+        callers: Of its models.
+        terms: How models are used.
     """
+    if not terms.batch:
+        return summary(label, callers, await once())
     from selfrule.clients import batching
 
     while True:
-        collected = [await batching.collect(caller) for caller in opened.callers]
-        tally = await one_pass(work, opened, terms, watch)
-        sent = [await batching.submit(caller) for caller in opened.callers]
+        collected = [await batching.collect(caller) for caller in callers]
+        tally = await once()
+        sent = [await batching.submit(caller) for caller in callers]
         waiting = sum(progress.waiting for progress in sent)
         problems = tuple(problem for progress in (*collected, *sent) for problem in progress.problems)
         if not terms.wait or not waiting or tally.ended:
@@ -100,8 +109,8 @@ async def in_batches(work: Work, opened: Opened, terms: Terms, watch: Watch) -> 
         before = sum(progress.in_flight for progress in sent)
         while sum(progress.in_flight for progress in sent) >= before:
             await asyncio.sleep(terms.poll)
-            sent = [await batching.collect(caller) for caller in opened.callers]
-    found = summary(opened, tally)
+            sent = [await batching.collect(caller) for caller in callers]
+    found = summary(label, callers, tally)
     return msgspec.structs.replace(found, in_batches=waiting, problems=problems)
 
 
@@ -115,7 +124,12 @@ def by_object(work: Work, judge: Judge | RatesOne, watch: Watch) -> Summary:
     return Summary(judge.label, dict(tally.statuses), ended=tally.ended)
 
 
-def _confirmed(proposal: Proposal, terms: Terms) -> None:
+def confirmed(proposal: Proposal, terms: Terms) -> None:
+    """Nothing where what is proposed may be begun.
+
+    Raises:
+        UsageError: sending conversations away was not confirmed.
+    """
     if not proposal.conversations:
         return
     if not allowed(proposal, terms.confirm):
@@ -131,11 +145,11 @@ def _did(caller: Caller) -> Model:
     return Model(caller.name, tally.requests, tally.kept, tally.usage, tally.cost, dict(tally.faults))
 
 
-def summary(opened: Opened, tally: Tally) -> Summary:
+def summary(label: str, callers: Sequence[Caller], tally: Tally) -> Summary:
     """What an opened judge did."""
     return Summary(
-        opened.rater.label,
+        label,
         dict(tally.statuses),
-        tuple(_did(caller) for caller in opened.callers),
+        tuple(_did(caller) for caller in callers),
         ended=tally.ended,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,17 +104,13 @@ def entry(choices: Choices, where: Plan, judge: object, label: str | None) -> di
     }
 
 
-class Paid:
-    """A model judge with its price, as `costs.propose` wants it."""
+class Fare:
+    """What requests to a model take and cost. `output`: tokens that one answer takes on average."""
 
-    def __init__(self, judge: ModelJudge, spec: Spec, model: prices.Terms, batch: bool) -> None:
-        self.name = judge.label
+    def __init__(self, label: str, output: int, spec: Spec, model: prices.Terms, batch: bool) -> None:
+        self.name = label
         self.host = spec.host if spec.remote else None
-        self._judge, self._model, self._batch = judge, model, batch
-
-    def planned(self, conversation: Conversation) -> Sequence[Request]:
-        """The first requests about a conversation."""
-        return self._judge.planned(conversation)
+        self._output, self._model, self._batch = output, model, batch
 
     def tokens(self, request: Request) -> Usage:
         """About how many tokens a request takes: the cacheable prefix as `cached`, the rest as `fresh`."""
@@ -123,7 +119,7 @@ class Paid:
         return Usage(
             fresh=estimate(request.shared) + estimate(request.ask),
             cached=estimate(request.system),
-            output=self._judge.expected_output,
+            output=self._output,
         )
 
     def cost(self, usage: Usage) -> float | None:
@@ -133,11 +129,64 @@ class Paid:
         return cost(usage, self._model.price, self._batch)
 
 
+class Paid(Fare):
+    """A model judge with its price, as `costs.propose` wants it."""
+
+    def __init__(self, judge: ModelJudge, spec: Spec, model: prices.Terms, batch: bool) -> None:
+        super().__init__(judge.label, judge.expected_output, spec, model, batch)
+        self._judge = judge
+
+    def planned(self, conversation: Conversation) -> Sequence[Request]:
+        """The first requests about a conversation."""
+        return self._judge.planned(conversation)
+
+
 class Opened:
     """A judge opened: what rates, its callers, its prices, and how many conversations it may have in hand."""
 
     def __init__(self, rater: RatesOne, callers: list[Caller], paid: list[Paid], at_once: int) -> None:
         self.rater, self.callers, self.paid, self.at_once = rater, callers, paid, at_once
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """A model with what it takes to ask it: its client, who asks, its price and limits, and the tokens it holds if known."""
+
+    spec: Spec
+    client: Client
+    caller: Caller
+    model: prices.Terms
+    context: int | None
+
+
+@asynccontextmanager
+async def reach(
+    name: str,
+    parameters: Mapping[str, Any],
+    answers: Answers,
+    terms: Terms,
+    environ: Mapping[str, str] = os.environ,
+) -> AsyncIterator[Reached]:
+    """Open one model by its name; what it was sent is awaited and its connections are closed at the end.
+
+    Raises:
+        UsageError: not a model's name, or a parameter that selfrule sets itself.
+        ClientError: no key, or no server where a local one was named.
+    """
+    from selfrule.clients.names import connect, parse
+    from selfrule.clients.prices import open_book
+
+    spec = parse(name, environ)
+    model = open_book(terms.prices, environ).terms(spec.provider, spec.model, remote=spec.remote)
+    client: Client = connect(spec, parameters, environ)
+    try:
+        caller = _caller(client, answers, model, terms, name)
+        try:
+            context = model.context if model.context is not None else await _context(client, spec)
+            yield Reached(spec, client, caller, model, context)
+        finally:
+            await caller.drain()
+    finally:
+        await client.close()
 
 
 @asynccontextmanager
@@ -150,42 +199,28 @@ async def open_judge(
         UsageError: no such judge or protocol.
         ClientError: no key, or no server where a local one was named.
     """
-    from selfrule.clients.names import connect, parse
-    from selfrule.clients.prices import open_book
     from selfrule.judges import Cascade, EmbeddedStage, ModelJudge
 
     judges: list[Any] = []
     callers: list[Caller] = []
     paid: list[Paid] = []
-    clients: list[Client] = []
-    book = open_book(terms.prices, environ)
-    try:
+    async with AsyncExitStack() as stack:
         for name in names_of(choices.judge, environ):
             if name == EMBEDDED:
                 judges.append(EmbeddedStage(EmbeddedJudge(), choices.recall))
                 continue
-            spec = parse(name, environ)
-            model = book.terms(spec.provider, spec.model, remote=spec.remote)
-            client: Client = connect(spec, choices.parameters, environ)
-            clients.append(client)
-            if choices.protocol == "logprobs" and not client.gives_logprobs:
+            got = await stack.enter_async_context(reach(name, choices.parameters, answers, terms, environ))
+            if choices.protocol == "logprobs" and not got.client.gives_logprobs:
                 raise UsageError(
                     f"{name} gives no log-probabilities, which --protocol logprobs needs. Use joint or separate."
                 )
-            caller = _caller(client, answers, model, terms, name)
-            context = model.context if model.context is not None else await _context(client, spec)
-            judge = ModelJudge(caller, protocol=choices.protocol, context=context)
+            judge = ModelJudge(got.caller, protocol=choices.protocol, context=got.context)
             judges.append(judge)
-            callers.append(caller)
-            paid.append(Paid(judge, spec, model, terms.batch))
+            callers.append(got.caller)
+            paid.append(Paid(judge, got.spec, got.model, terms.batch))
         rater = judges[0] if len(judges) == 1 else Cascade(judges)
         # more conversations than requests: one that waits for its next question must not leave a place empty
         yield Opened(rater, callers, paid, at_once=2 * max((c.limits.concurrency for c in callers), default=1))
-    finally:
-        for caller in callers:
-            await caller.drain()
-        for client in clients:
-            await client.close()
 
 
 async def _context(client: Client, spec: Spec) -> int | None:

@@ -17,6 +17,7 @@ from selfrule.embedded import Analysis
 from selfrule.judges import container, schema
 from selfrule.records import Turn
 from selfrule.rubric import CONSTRUCTS, LEVELS, MARKERS, PRIMITIVES
+from selfrule.testing import describing, naming
 from selfrule.testing.questions import Question, Said, TroubleError
 
 Answers = Literal["embedded", "none", "fast"]
@@ -87,6 +88,10 @@ class Answerer:
                 self._fast[known] = self._written(question, NOTHING)
             return self._fast[known]
         answer = self._written(question, self._view(question))
+        if fault == "quoting" and question.schema_name == "facet":
+            return msgspec.json.encode(describing.quoting(question, msgspec.json.decode(answer))).decode()
+        if fault == "quoting" and question.schema_name.startswith("pattern_"):
+            return msgspec.json.encode(naming.said(question, copying=True)).decode()
         if question.schema is None or fault not in ("no-evidence", "made-up"):
             return answer
         cited = [] if fault == "no-evidence" else [9_999_991, 9_999_992]
@@ -97,6 +102,10 @@ class Answerer:
         if question.schema is None:
             flagged = max(view.levels[p] for p in PRIMITIVES) >= rubric.FLAGGED_FROM
             return f"I have read the whole conversation.\n\nANSWER: {'yes' if flagged else 'no'}"
+        if question.schema_name == "facet":
+            return msgspec.json.encode(describing.facet(question)).decode()
+        if question.schema_name.startswith("pattern_"):
+            return msgspec.json.encode(naming.said(question)).decode()
         about = _construct(question.schema_name) or _construct(question.ask)
         above = frozenset(_ABOVE.findall(question.ask))
         try:

@@ -47,6 +47,7 @@ CONTENT = {
     "schema": "JSON of another shape",
     "no-evidence": "levels above none that cite no turn",
     "made-up": "levels that cite turns which are not there",
+    "quoting": "a description in the conversation's own words",
 }
 """Faults in what the model says: the provider charges for them."""
 

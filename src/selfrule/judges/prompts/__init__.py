@@ -19,6 +19,8 @@ from selfrule.judges import schema
 
 VERSIONS = {"joint": "1", "separate": "1", "logprobs": "1"}
 """A change in what a protocol asks, or in the order it asks in, is a new version."""
+FACETS = "1"
+"""The same, of what is asked to describe a flagged conversation."""
 
 _FORMS = {
     "joint": (schema.joint,),
@@ -28,7 +30,10 @@ _FORMS = {
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """What a protocol sends beside the conversation: `texts` by file name. `hash` (32 hex digits) covers texts and schemas."""
+    """What a protocol (or "facets") sends beside the conversation: `texts` by file name.
+
+    `hash` (32 hex digits) covers texts and schemas.
+    """
 
     protocol: str
     version: str
@@ -55,14 +60,23 @@ def load(protocol: str) -> Prompt:
     """
     if protocol not in VERSIONS:
         raise UsageError(f"The 'protocol' must be one of {', '.join(VERSIONS)}. Got {protocol!r} instead.")
-    folder = resources.files("selfrule.judges.prompts") / protocol
+    return _prompt(protocol, VERSIONS[protocol], [form() for form in _FORMS[protocol]])
+
+
+@lru_cache(maxsize=1)
+def facets() -> Prompt:
+    """The prompt that descriptions and codes of flagged conversations are asked for with."""
+    return _prompt("facets", FACETS, [schema.facets(), schema.facets_joined()])
+
+
+def _prompt(name: str, version: str, forms: Sequence[schema.Schema]) -> Prompt:
+    folder = resources.files("selfrule.judges.prompts") / name
     texts = {
         entry.name.removesuffix(".md"): entry.read_bytes().decode().strip()
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".md")
     }
-    forms = [form() for form in _FORMS[protocol]]
-    return Prompt(protocol, VERSIONS[protocol], digest(VERSIONS[protocol], texts, forms), texts)
+    return Prompt(name, version, digest(version, texts, forms), texts)
 
 
 def digest(version: str, texts: Mapping[str, str], forms: Sequence[schema.Schema]) -> str:
