@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -69,12 +69,31 @@ def sample(
 
 def passed(result: _A, public: Callable[[_A, int], _A], sample: Sample, k: int | None) -> _A:
     """A record as it may be given out: through its gate where `k` is given, and labelled where no assistant took part."""
-    made = result if k is None else public(result, k)
+    made = result if k is None else _unaddressed(public(result, k))
     if not sample.between_people:
         return made
     from selfrule.analyses.figures import BETWEEN_PEOPLE
 
     return msgspec.structs.replace(made, notes=[BETWEEN_PEOPLE, *made.notes])
+
+
+def _unaddressed(result: _A) -> _A:
+    """The record without addresses of servers, wherever a judge's label stands in it: they may name a person's machine."""
+    from selfrule.report.panels import unaddressed
+
+    if b"openai-compatible:" not in msgspec.json.encode(result):
+        return result
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, str):
+            return unaddressed(value)
+        if isinstance(value, list | tuple):
+            return [bare(one) for one in value]
+        if isinstance(value, dict):
+            return {bare(key): bare(one) for key, one in value.items()}
+        return value
+
+    return msgspec.convert(bare(msgspec.to_builtins(result)), type(result))
 
 
 def _rubrics(folder: Folder, plan: Plan) -> list[str]:
