@@ -1,11 +1,12 @@
 """Canaries over seeds: what leaks, out of how much, and how many patterns are released all the same.
 
-    python benchmarks/canaries.py run SEED...  --to FILE [--hostile]    # a line of JSON a seed; seeds in FILE are passed over
+    python benchmarks/canaries.py run SEED... --to FILE [--hostile] [--rotate]    # seeds in FILE are passed over
     python benchmarks/canaries.py table FILE...
 
 A seed plants some 930 invented names, numbers, mails, addresses and phrases in 1,000 conversations of 200 persons, runs every
-command with --shareable, the report, the patterns, and commands that fail on purpose, and searches every byte. With --hostile
-a stand-in for a language model describes and names, which copies the words of conversations into whatever it is asked.
+command with --shareable, the report, the patterns, and commands that fail on purpose, and searches every byte. With --rotate
+a seed runs some of the commands beside audit, patterns and report, and the next seed others. With --hostile a stand-in for a
+language model describes, and copies the words of conversations into whatever it is asked.
 """
 
 from __future__ import annotations
@@ -23,24 +24,25 @@ from typing import Any
 from selfrule.testing.canaries import selftest
 
 
-def one(seed: int, hostile: bool) -> dict[str, Any]:
+def one(seed: int, hostile: bool, rotate: bool) -> dict[str, Any]:
     """One seed, in a folder of its own that is deleted."""
     folder = Path(tempfile.mkdtemp(prefix="canaries-"))
     began = time.monotonic()
     try:
-        result = selftest.hostile(folder, seed=seed) if hostile else selftest.run(folder, seed=seed)
+        made = selftest.hostile if hostile else selftest.run
+        result = made(folder, seed=seed, sweep=selftest.part(seed) if rotate else selftest.WHOLE)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return result.summary() | {"hostile": hostile, "seconds": round(time.monotonic() - began, 1)}
 
 
-def run(seeds: list[int], to: Path, hostile: bool) -> None:
+def run(seeds: list[int], to: Path, hostile: bool, rotate: bool) -> None:
     """Every seed that is not in the file yet."""
     done = {(r["seed"], r["hostile"]) for r in _read([to])}
     for seed in seeds:
         if (seed, hostile) in done:
             continue
-        row = one(seed, hostile)
+        row = one(seed, hostile, rotate)
         with to.open("a") as handle:
             handle.write(json.dumps(row, ensure_ascii=False) + "\n")
         print(
@@ -82,8 +84,9 @@ if __name__ == "__main__":
     parser.add_argument("rest", nargs="+")
     parser.add_argument("--to", type=Path, default=Path("canaries.jsonl"))
     parser.add_argument("--hostile", action="store_true")
+    parser.add_argument("--rotate", action="store_true")
     given = parser.parse_args()
     if given.what == "run":
-        run([int(seed) for seed in given.rest], given.to, given.hostile)
+        run([int(seed) for seed in given.rest], given.to, given.hostile, given.rotate)
     else:
         table([Path(path) for path in given.rest])

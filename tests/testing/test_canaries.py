@@ -101,7 +101,7 @@ def test_every_command_that_has_shareable_is_run() -> None:
 
 
 def test_a_whole_run_leaks_nothing_and_still_releases_patterns(tmp_path: Path) -> None:
-    result = selftest.run(tmp_path, seed=1, conversations=300, people=90, quick=True)
+    result = selftest.run(tmp_path, seed=1, conversations=300, people=90, sweep=selftest.QUICK)
     assert result.leaks == []
     assert result.failed == []
     assert result.violations == []

@@ -51,15 +51,15 @@ def command(
 def _checked(path: Path, seed: int, k: int, json: bool) -> bool:
     from selfrule.study.study import Study
 
-    found, violations = Study.open(path).privacy_check(k=k, seed=seed)
+    found = Study.open(path).privacy_check(k=k, seed=seed)
     if json:
-        _print({"leaks": found, "violations": violations})
+        _print(found)
     else:
-        _say_study(found, violations)
-    return not (found.leaks or violations)
+        _say_study(found)
+    return not (found.leaks or found.violations)
 
 
-def _say_study(found: Checked, violations: list[str]) -> None:
+def _say_study(found: Checked) -> None:
     looked = ", ".join(f"{n:,} x {kind}" for kind, n in found.looked_for.items() if n)
     typer.echo(f"Searched {sum(found.searched.values()):,} bytes of {len(found.searched)} shareable outputs:")
     for name, size in found.searched.items():
@@ -71,9 +71,9 @@ def _say_study(found: Checked, violations: list[str]) -> None:
     )
     for leak in found.leaks:
         typer.echo(f"Found in {leak.where}: {leak.kind}, {leak.how}.")
-    for violation in violations:
+    for violation in found.violations:
         typer.echo(f"Too small a group: {violation}")
-    if not (found.leaks or violations):
+    if not (found.leaks or found.violations):
         typer.echo("Found none of it, and no group too small.")
     typer.echo(
         "This finds what it looks for. Names it does not know as names, and what a reader could conclude, it cannot find."
@@ -89,7 +89,14 @@ def _tried(seed: int, k: int, full: bool, json: bool) -> bool:
         conversations, people = (1000, 200) if full else (_SAMPLE, _SAMPLE * 3 // 10)
         if not json:
             typer.echo("Planting, running and searching ...", err=True)
-        result = selftest.run(Path(folder), seed=seed, k=k, quick=not full, conversations=conversations, people=people)
+        result = selftest.run(
+            Path(folder),
+            seed=seed,
+            k=k,
+            conversations=conversations,
+            people=people,
+            sweep=selftest.WHOLE if full else selftest.QUICK,
+        )
     if json:
         _print(result.summary())
     else:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import html
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ LETTERS = 5  # of a word in letters: fewer are part of too many words
 _LEAST_DIGITS = 9
 _ROUNDS = 3
 _MOST_READ = 64 * 1024 * 1024
-_FEW = 100  # forms of one length that are looked for one by one
+_BEGINNING = 6
 _OURS = ("report", "rubric", "cli", "patterns", "analyses", "study")
 
 _ESCAPED = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|([0-7]{3}))")
@@ -29,6 +30,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){6,}(?![0-9A-Za-z])")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s.\-()/+_:\u2010-\u2015]{1,3}(?=\d)")
+_NUMBER = re.compile(rf"\d{{{_LEAST_DIGITS},}}")
 _SCRIPTS_OF_FEW = ((0x2E80, 0x9FFF, 2), (0x20000, 0x3FFFF, 2), (0x3040, 0x30FF, 3), (0xAC00, 0xD7AF, 2))
 _WORDS = re.compile(r"[^\W\d_]+")
 _PART = re.compile(r"\w+")
@@ -41,9 +43,15 @@ def fold(text: str) -> str:
     """The text in lower case, of plain width, without accents and without characters that cannot be seen."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(c for c in apart if unicodedata.category(c) not in {"Mn", "Mc", "Cf", "Cc"} or c in "\n\t ")
-    return unicodedata.normalize("NFC", kept)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text).casefold().translate(_unseen()))
+
+
+@lru_cache(maxsize=1)
+def _unseen() -> dict[int, None]:
+    """Accents, vowel signs, and what cannot be seen, but for spaces and ends of lines."""
+    dropped = {"Mn", "Mc", "Cf", "Cc"}
+    every = range(sys.maxunicode + 1)
+    return {c: None for c in every if unicodedata.category(chr(c)) in dropped and chr(c) not in "\n\t"}
 
 
 def squeezed(folded: str) -> str:
@@ -247,14 +255,15 @@ class Search:
         return sorted(best.values(), key=lambda found: (found.label, found.form))
 
     def _in(self, text: str) -> Iterator[Found]:
+        words = set(_WORDS.findall(text)) if self._pieces else set()
         for size, wanted in self._pieces.items():
-            held = {text[at : at + size] for at in range(len(text) - size + 1)}
+            held = {word[at : at + size] for word in words for at in range(len(word) - size + 1)}
             for piece in wanted.keys() & held:
                 yield from (Found(label, "piece", piece) for label in wanted[piece])
         views: dict[str, Callable[[], str]] = {
             "whole": lambda: squeezed(text),
             "date": lambda: text,
-            "digits": lambda: _BETWEEN_DIGITS.sub("", text),
+            "digits": lambda: "\n".join(_NUMBER.findall(_BETWEEN_DIGITS.sub("", text))),
         }
         for how, forms in self._forms.items():
             view = views[how]()
@@ -263,16 +272,11 @@ class Search:
 
 
 def _held(view: str, forms: Iterable[str]) -> Iterator[str]:
-    """Which of some forms a text holds: looked up by their length where many have the same."""
-    by_size: dict[int, list[str]] = {}
+    """Which of some forms a text holds. Only those whose beginning it holds are looked for one by one."""
+    begun = {view[at : at + _BEGINNING] for at in range(len(view) - _BEGINNING + 1)}
     for form in forms:
-        by_size.setdefault(len(form), []).append(form)
-    for size, alike in by_size.items():
-        if len(alike) < _FEW:
-            yield from (form for form in alike if form in view)
-        else:
-            held = {view[at : at + size] for at in range(len(view) - size + 1)}
-            yield from (form for form in alike if form in held)
+        if (len(form) < _BEGINNING or form[:_BEGINNING] in begun) and form in view:
+            yield form
 
 
 @lru_cache(maxsize=1)

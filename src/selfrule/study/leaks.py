@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from selfrule.privacy.checker import of_text
 from selfrule.privacy.personal import found
 from selfrule.privacy.quotation import MOST_WORDS, Quotations
 from selfrule.privacy.searching import Needle, Search, fold, needle, own_words, readings, squeezed
@@ -49,6 +50,7 @@ class Checked(msgspec.Struct, frozen=True):
         conversations: Whose runs of words were looked for.
         read: Of how many of them names and numbers were looked for.
         leaks: What was found.
+        violations: Groups of fewer than k that can be read from the outputs, a sentence each.
     """
 
     searched: dict[str, int]
@@ -56,6 +58,7 @@ class Checked(msgspec.Struct, frozen=True):
     conversations: int
     read: int
     leaks: list[Leak] = []
+    violations: list[str] = []
 
 
 def outputs(study: Study, k: int) -> Iterator[tuple[str, bytes]]:
@@ -95,7 +98,10 @@ def check(study: Study, folder: Folder, *, k: int, seed: int = 0) -> Checked:
     search = Search(list(_needles(wanted)))
     shared: dict[str, int] = {}
     leaks: list[Leak] = []
+    violations: list[str] = []
     for name, data in outputs(study, k):
+        kind = ".html" if name.startswith("report") else ".json"
+        violations += [f"{name}, {where}: {how}" for where, how in of_text(data.decode("utf-8", "replace"), kind, k)]
         shared[name] = len(data)
         counts: Counter[tuple[str, str]] = Counter()
         for one in search.find(data):
@@ -104,7 +110,8 @@ def check(study: Study, folder: Folder, *, k: int, seed: int = 0) -> Checked:
         longest = max((quotations.runs(text) for text in readings(data)), default=0)
         if longest > MOST_WORDS:
             leaks.append(Leak(name, "words of a conversation", f"{longest} in a row"))
-    return Checked(shared, {kind: len(texts) for kind, texts in sorted(wanted.items())}, total, read, leaks)
+    looked_for = {kind: len(texts) for kind, texts in sorted(wanted.items())}
+    return Checked(shared, looked_for, total, read, leaks, violations)
 
 
 def _gather(
@@ -153,21 +160,3 @@ def _tells(text: str) -> bool:
 
 def _ours(words: Iterable[str]) -> bool:
     return all(word in own_words() for word in words)
-
-
-def small(study: Study, k: int) -> list[str]:
-    """A sentence for each figure of the shareable outputs that is of some, and fewer than k."""
-    found = []
-    path = study.path / RELEASED[1]
-    if path.exists():
-        for at, pattern in enumerate(msgspec.json.decode(path.read_bytes())["patterns"]):
-            found += [
-                f"{RELEASED[1]}: pattern {at + 1} has {pattern[what]} {what}, fewer than {k}."
-                for what in ("conversations", "persons")
-                if 0 < (pattern.get(what) or 0) < k
-            ]
-    for estimate in study.context(k=k).estimates:
-        if 0 < estimate.n < k:
-            group = ", ".join(f"{name} {value}" for name, value in estimate.group.items()) or "all"
-            found.append(f"estimates: {group} has {estimate.n} conversations, fewer than {k}.")
-    return found

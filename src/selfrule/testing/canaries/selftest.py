@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from selfrule.privacy.checker import of_text
 from selfrule.privacy.quotation import MOST_WORDS, Quotations
 from selfrule.privacy.searching import Found, Needle, Search, needle, own_text, pieces
 from selfrule.testing.canaries import surfaces
@@ -93,6 +94,31 @@ def needles(canaries: Iterable[Canary], *, words: bool = True) -> tuple[dict[str
     return by_label, made
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """Which commands a self-test runs beside audit, patterns and report.
+
+    Attributes:
+        shared: With --shareable.
+        told: Others.
+        bad: Of the files that cannot be read every `bad[1]`-th, from `bad[0]` on.
+    """
+
+    shared: Sequence[tuple[str, ...]] = surfaces.SHARED
+    told: Sequence[tuple[str, ...]] = surfaces.TOLD
+    bad: tuple[int, int] = (0, 1)
+
+
+WHOLE = Sweep()
+QUICK = Sweep(surfaces.QUICK, surfaces.TOLD[:1], (0, 5))
+
+
+def part(seed: int) -> Sweep:
+    """A few of all commands, another few with every seed: twenty seeds run each command several times."""
+    shared, told = surfaces.SHARED, surfaces.TOLD
+    return Sweep([c for at, c in enumerate(shared) if at % 7 == seed % 7], [told[seed % len(told)]], (seed % 7, 7))
+
+
 class Watch:
     """Looks for canaries in surfaces: all of them in what is shared, fewer in what stays with the user.
 
@@ -152,7 +178,7 @@ def run(
     people: int = 200,
     per: int = 22,
     k: int = 10,
-    quick: bool = False,
+    sweep: Sweep = WHOLE,
     judge: str | None = None,
     environ: Mapping[str, str] | None = None,
     runner: Runner | None = None,
@@ -166,8 +192,8 @@ def run(
         people: Of how many persons.
         per: Conversations a pattern, on average.
         k: The smallest group that is released.
-        quick: Fewer commands.
-        judge: A language model that describes and names, by name; None: the embedded rules.
+        sweep: Which commands are run.
+        judge: A language model that describes, by name; None: the embedded rules.
         environ: More of the environment of the commands.
         runner: What runs commands; processes of their own where it is not given.
 
@@ -181,10 +207,11 @@ def run(
     ask = runner or Processes(home, environ)
     result = Result(seed, len(planted.canaries))
     watch = Watch(planted)
-    for surface in _said(ask, study, planted, result, per=per, k=k, quick=quick, judge=judge):
+    for surface in _said(ask, study, planted, result, per=per, k=k, sweep=sweep, judge=judge):
         result.surfaces[surface.audience] += 1
         result.bytes += len(surface.data)
         result.leaks.extend(watch.leaks(surface))
+        result.violations.extend(_violations(surface, k))
     for surface in surfaces.left(home):
         result.surfaces[surface.audience] += 1
         result.leaks.extend(watch.leaks(surface))
@@ -193,7 +220,7 @@ def run(
 
 
 def _said(
-    ask: Runner, study: Path, planted: Planted, result: Result, *, per: int, k: int, quick: bool, judge: str | None
+    ask: Runner, study: Path, planted: Planted, result: Result, *, per: int, k: int, sweep: Sweep, judge: str | None
 ) -> Iterator[Surface]:
     """Every surface of one study, in the order in which a person would make them."""
 
@@ -204,21 +231,32 @@ def _said(
         return Surface(" ".join([arguments[0], *arguments[2:3]]), "terminal", (ran.out if whole else b"") + ran.err)
 
     yield told(["audit", str(planted.folder), "-o", str(study), "--workers", "1", "--k", str(k)])
-    model = ["--judge", judge, "--yes"] if judge else []
-    yield told(["patterns", str(study), "--per", str(per), "--k", str(k), *model], whole=False)
+    if judge:
+        yield told(["facets", str(study), "--judge", judge, "--yes"])
+    yield told(["patterns", str(study), "--per", str(per), "--k", str(k)], whole=False)
     yield told(["report", str(study), "--k", str(k)])
     yield from surfaces.files(study)
     more = ["--k", str(k)]
-    for name, *options in surfaces.QUICK if quick else surfaces.SHARED:
-        extra = ["--per", str(per), *model] if name == "patterns" else []
+    for name, *options in sweep.shared:
+        extra = ["--per", str(per)] if name == "patterns" else []
         for surface in surfaces.said(ask, study, [(name, *options, *extra)], more):
             if surface.audience == "shareable" and not surface.data:
                 result.failed.append(f"{surface.name} said nothing")
             yield surface
-    for name, *options in surfaces.TOLD[:2] if quick else surfaces.TOLD:
+    for name, *options in sweep.told:
         ran = ask([name, str(study), *options])
         yield Surface(" ".join([name, *options]), "terminal", ran.out + ran.err)
-    yield from surfaces.provoked(ask, study, planted.bad[::3] if quick else planted.bad)
+    yield from surfaces.provoked(
+        ask, study, [path for at, path in enumerate(planted.bad) if at % sweep.bad[1] == sweep.bad[0]]
+    )
+
+
+def _violations(surface: Surface, k: int) -> Iterator[str]:
+    """What the checker of released files reads from a surface, where it is of a form that it reads."""
+    kinds = [kind for kind in ("html", "json", "csv") if kind in surface.name]
+    if surface.audience == "shareable" and kinds:
+        for where, how in of_text(surface.data.decode("utf-8", "replace"), f".{kinds[0]}", k):
+            yield f"{surface.name}, {where}: {how}"
 
 
 def released(study: Path) -> int:
