@@ -531,7 +531,7 @@ class Study(patterned.Patterned):
 
         return check(self._folder, self._plan())
 
-    def privacy_check(self, *, k: int = K, seed: int = 0) -> tuple[Checked, list[str]]:
+    def privacy_check(self, *, k: int = K, seed: int = 0) -> Checked:
         """What of the study's own people stands in what it shares, and which groups shown are too small.
 
         Args:
@@ -539,11 +539,11 @@ class Study(patterned.Patterned):
             seed: Of the sample of conversations in which names are looked for.
 
         Returns:
-            What was searched and found, and a sentence for each group that is too small.
+            What was searched for, and what was found.
         """
         from selfrule.study import leaks
 
-        return leaks.check(self, self._folder, k=k, seed=seed), leaks.small(self, k)
+        return leaks.check(self, self._folder, k=k, seed=seed)
 
     def context(self, *, private: bool = False, k: int = K) -> ReportContext:
         """What the report says, before it is laid out."""
