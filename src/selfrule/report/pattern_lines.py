@@ -158,7 +158,10 @@ def _figures(page: _Page, pattern: Pattern) -> list[tuple[Markup | None, str]]:
     size = number(pattern.conversations)
     size += f", {whole(pattern.share)}" if pattern.share is not None else ""
     severe = part(pattern.severe, private=page.private) if pattern.severe is not None else "not shown"
-    found: list[tuple[Markup | None, str]] = [(None, size), (severity_bar(pattern.severe), severe)]
+    found: list[tuple[Markup | None, str]] = [
+        (None, size),
+        (severity_bar(pattern.severe, most=severe == MOST_OR_ALL), severe),
+    ]
     if page.span is not None:
         picture = trend(pattern.months, page.span)
         found.append((picture, "" if picture is not None else "not shown"))

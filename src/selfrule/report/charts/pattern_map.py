@@ -129,8 +129,10 @@ def labelled(
     for i in sorted(range(len(spots)), key=lambda i: -spots[i].size)[:_TRIED]:
         if len(made) == LABELS[phone]:
             break
-        lines = wrapped(spots[i].name, *((112, 3) if phone else (170, 2)))
-        found = _label(lines, i, at, radius, width, height, list(made.values())) if lines else None
+        found = None
+        for most in (3, 2):  # where three lines have no room, two may
+            lines = wrapped(spots[i].name, 112 if phone else 185, most)
+            found = found or (_label(lines, i, at, radius, width, height, list(made.values())) if lines else None)
         if found is not None:
             made[i] = found
     return made
