@@ -177,6 +177,15 @@ def test_a_claim_whose_count_was_rounded_is_worded_by_what_stands_beside_it():
     assert reworded("Something else.", 45, 100) == "Something else."
 
 
+@given(st.integers(1, 200), st.integers(2, 20), st.integers(0, 25))
+def test_a_claim_of_all_or_all_but_a_few_says_no_more_than_is_sure(checked, k, fewer):
+    fewer = min(fewer, k, checked // 2)
+    text = reworded("In most, it rained.", checked, checked, k)
+    true = (checked - fewer) / checked
+    least = {"In nearly all,": 0.9, "In most,": 0.55, "In half or more,": 0.5}[text.partition(" it")[0]]
+    assert true >= min(least, 0.5) and (text.startswith("In half or more") or true >= least)
+
+
 def test_a_released_name_is_made_of_released_shares_alone():
     kept = Pattern(
         id="p0",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from selfrule.patterns.records import Pattern, Patterns
+    from selfrule.study.costs import Proposal
+    from selfrule.study.judged import Summary
 
 
 def show(found: Patterns, *, json: bool) -> None:
@@ -36,7 +38,7 @@ def show(found: Patterns, *, json: bool) -> None:
     if not found.patterns:
         _say(console, "There is no pattern to show." + ("" if found.described else " Nothing was flagged."))
     for one in found.patterns:
-        _pattern(console, one)
+        _pattern(console, one, found.k)
     for line in quality_lines(found):
         _say(console, line, style="dim")
     for note in found.notes:
@@ -49,7 +51,7 @@ def _withheld(found: Patterns) -> str:
     return f" Withheld: {found.withheld.patterns:,} patterns with {found.withheld.conversations:,} conversations."
 
 
-def _pattern(console: Console, one: Pattern) -> None:
+def _pattern(console: Console, one: Pattern, k: int | None) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
@@ -64,8 +66,10 @@ def _pattern(console: Console, one: Pattern) -> None:
     console.print()
     console.print(Padding(head, (0, 0, 0, indent), expand=False))
     for claim in one.claims:
-        counted = f" ({claim.shown:,} of {claim.checked:,})" if claim.checked else ""
-        console.print(Padding(Text(f"- {plain(claim.text)}{counted}"), (0, 0, 0, indent + 2), expand=False))
+        counted = f"{claim.shown:,} of {claim.checked:,}" if claim.checked else "not checked"
+        if k is not None and claim.shown == claim.checked:
+            counted = "all, or all but a few"
+        console.print(Padding(Text(f"- {plain(claim.text)} ({counted})"), (0, 0, 0, indent + 2), expand=False))
 
 
 def quality_lines(found: Patterns) -> list[str]:
@@ -93,6 +97,33 @@ def _say(console: Console, text: str, style: str = "") -> None:
     console.print(plain(text), style=style, markup=False)
 
 
+def confirm(proposal: Proposal) -> bool:
+    """Show what is about to be asked; ask whether it may be sent, where it would leave this machine."""
+    from selfrule.cli.judging import proposal_lines
+    from selfrule.errors import UsageError
+
+    for line in proposal_lines(proposal):
+        typer.echo(line, err=True)
+    if not proposal.remote:
+        return True
+    typer.echo(
+        f"This would leave this machine, to {', '.join(proposal.remote)}. Personal data that can be found (names, addresses, "
+        "numbers) are taken out first; what cannot be found stays in.",
+        err=True,
+    )
+    if not sys.stdin.isatty():
+        raise UsageError("Nobody is here to confirm that text may be sent. Add --yes if it may.")
+    return typer.confirm("Send it?", default=False, err=True)
+
+
+def say_summary(summary: Summary) -> None:
+    """What a language model did, on standard error."""
+    from selfrule.cli.judging import summary_lines
+
+    for line in summary_lines(summary):
+        typer.echo(line, err=True)
+
+
 def say_where(study: Path) -> None:
     """Where the files are, on standard error."""
     from selfrule.study.patterns_files import PRIVATE, RELEASED
@@ -100,3 +131,4 @@ def say_where(study: Path) -> None:
     typer.echo(f"Private: {study / PRIVATE}", err=True)
     if (study / RELEASED).exists():
         typer.echo(f"Released: {study / RELEASED}", err=True)
+        typer.echo(f"In the report: selfrule report {study}", err=True)

@@ -1,8 +1,8 @@
 """What happens in flagged conversations: kinds of them, with names, sizes and summaries, and nobody in them.
 
-Flagged conversations are described, clustered and named on this machine. What passes the release gate stands in
-patterns-released.json and in the report; the rest is counted as withheld. Private: every pattern is printed. Add --shareable
-for what passes the gate.
+Flagged conversations are described, clustered and named: by codes, on this machine, or with --judge by a language model, whose
+every claim is counted against members. What passes the release gate stands in patterns-released.json and in the report; the
+rest is counted as withheld. Private: every pattern is printed. Add --shareable for what passes the gate.
 
 Example: selfrule patterns my-study --shareable
 """
@@ -15,14 +15,36 @@ import typer
 
 from selfrule.cli import analysed, options
 
-Per = Annotated[int, typer.Option("--per", help="Conversations a pattern, on average.", metavar="N", min=1)]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same patterns.", min=0)]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        help="Who describes and names: embedded, anthropic:MODEL, openai:MODEL, openai-compatible:URL#MODEL, ollama:MODEL. "
+        "[default: as they were made last, or embedded]",
+        metavar="NAME",
+    ),
+]
+Per = Annotated[
+    int | None,
+    typer.Option("--per", help="Conversations a pattern, on average. [default: as last, or 55]", metavar="N", min=1),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="The same seed gives the same patterns. [default: as last, or 0]", min=0)
+]
 Embedding = Annotated[
     str | None,
     typer.Option(
         "--embedding",
         help="Folder of a sentence-transformers model on this machine. [default: vectors of words, built in]",
         metavar="FOLDER",
+    ),
+]
+Facets = Annotated[
+    str | None,
+    typer.Option(
+        "--facets",
+        help="Which descriptions: embedded, or a table under facets/. [default: those made last]",
+        metavar="NAME",
     ),
 ]
 Epsilon = Annotated[
@@ -41,8 +63,16 @@ Smallest = Annotated[
 
 def command(
     study: options.StudyPath,
-    per: Per = 55,
-    seed: Seed = 0,
+    judge: Judge = None,
+    budget: options.Budget = None,
+    yes: options.Yes = False,
+    retry: options.Retry = None,
+    prices: options.Prices = None,
+    param: options.Parameter = None,
+    concurrency: options.Concurrency = None,
+    facets: Facets = None,
+    per: Per = None,
+    seed: Seed = None,
     embedding: Embedding = None,
     k: Smallest = 10,
     epsilon: Epsilon = None,
@@ -53,12 +83,32 @@ def command(
 ) -> None:
     """Make patterns and print them."""
     from selfrule.cli import patterned
+    from selfrule.cli.judging import parameters_of
+    from selfrule.cli.view import watcher
     from selfrule.study.study import Study
 
     opened = Study.open(study)
+    watch = watcher()
     found = opened.patterns(
-        per=per, seed=seed, embedding=embedding, shareable=shareable, k=k, epsilon=epsilon, again=again
+        judge=judge,
+        parameters=parameters_of(param),
+        per=per,
+        seed=seed,
+        embedding=embedding,
+        facets=facets,
+        shareable=shareable,
+        k=k,
+        epsilon=epsilon,
+        again=again,
+        budget=budget,
+        confirm=True if yes else patterned.confirm,
+        retry=retry or (),
+        prices=prices,
+        concurrency=concurrency,
+        watcher=watch,
+        told=patterned.say_summary,
     )
-    patterned.show(found, json=json or format_ is analysed.Format.json)
-    if not (json or format_ is analysed.Format.json):
+    as_json = json or format_ is analysed.Format.json
+    patterned.show(found, json=as_json)
+    if not as_json:
         patterned.say_where(opened.path)

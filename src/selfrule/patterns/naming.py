@@ -173,6 +173,12 @@ def named_apart(tree: Sequence[Node], named: Sequence[Named], known: Sequence[Tr
     return [Named(name, one.claims, one.by) for name, one in zip(names, named, strict=True)]
 
 
+def numbered(tree: Sequence[Node], named: Sequence[Named]) -> list[Named]:
+    """Names and claims of a tree, where those of one name are numbered: for names that are not made of codes."""
+    names = told_apart([node.id for node in tree], [one.name for one in named], lambda i, same: [])
+    return [Named(name, one.claims, one.by) for name, one in zip(names, named, strict=True)]
+
+
 def renamed(patterns: Sequence[Pattern]) -> list[Pattern]:
     """Released patterns whose names were made of codes, named again from what was released of each alone.
 

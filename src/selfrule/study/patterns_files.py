@@ -35,7 +35,8 @@ _OWNER = 0o600
 class Made(msgspec.Struct, frozen=True):
     """What patterns are made of and how, beside the study: another value is another set of patterns.
 
-    `facets` is the table of descriptions, `ratings` a hash of the ratings behind them, `namer` who names.
+    `facets` is the table of descriptions and `described` a hash of them, `ratings` one of the ratings behind them, `namer` who
+    names.
     """
 
     ratings: str
@@ -45,6 +46,7 @@ class Made(msgspec.Struct, frozen=True):
     embedding: str
     namer: str
     version: int = 1
+    described: str = ""
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -55,10 +57,14 @@ class Gate(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What a study's patterns are, and with what they were released last (None: not yet)."""
+    """What a study's patterns are, and with what they were released last (None: not yet).
+
+    `whole` is False where naming was cut short, such as by a budget: the next run goes on.
+    """
 
     made: Made
     gate: Gate | None = None
+    whole: bool = True
 
 
 def ratings_hash(folder: Folder, plan: Plan) -> str:
@@ -103,6 +109,8 @@ def write_private(
     member: NDArray[np.int64],
     keeper: NDArray[np.int64],
     tree: list[Node],
+    *,
+    whole: bool = True,
 ) -> None:
     """The private part, owner only; what was released of an earlier one is removed first, the state is written last."""
     (folder.root / STATE).unlink(missing_ok=True)
@@ -122,7 +130,7 @@ def write_private(
     write_part(path, table)
     path.chmod(_OWNER)
     write_file(folder.root / PRIVATE, msgspec.json.format(msgspec.json.encode(made), indent=1), mode=_OWNER)
-    write_file(folder.root / STATE, msgspec.json.encode(State(how)), mode=_OWNER)
+    write_file(folder.root / STATE, msgspec.json.encode(State(how, whole=whole)), mode=_OWNER)
 
 
 def write_released(folder: Folder, how: Made, gate: Gate, made: Patterns) -> None:
@@ -136,7 +144,9 @@ def write_released(folder: Folder, how: Made, gate: Gate, made: Patterns) -> Non
             "Only patterns that passed the release gate are written to be shared. Got private ones instead."
         )
     write_file(folder.root / RELEASED, msgspec.json.format(msgspec.json.encode(made), indent=1))
-    write_file(folder.root / STATE, msgspec.json.encode(State(how, gate)), mode=_OWNER)
+    known = state(folder)
+    now = State(how, gate, whole=known is None or known.whole)
+    write_file(folder.root / STATE, msgspec.json.encode(now), mode=_OWNER)
 
 
 def for_report(folder: Folder, plan: Plan, *, private: bool, k: int) -> Patterns | None:

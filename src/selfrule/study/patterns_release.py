@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 from selfrule.patterns import naming
 from selfrule.patterns.records import Pattern, Patterns
 from selfrule.patterns.words import reworded
+from selfrule.privacy.cells import BASE
 from selfrule.store.folder import Folder
 from selfrule.study import patterns_files
 from selfrule.study.patterns_files import Gate
@@ -53,16 +55,28 @@ def release(folder: Folder, plan: Plan, private: Patterns, *, k: int, epsilon: f
         epsilon=epsilon,
         key=folder.secret(),
     )
+    of = {one.id: one for one in private.patterns}
+    worded = [_worded(one, of[one.id], k) for one in made.patterns]
     made = msgspec.structs.replace(
-        made, notes=[*made.notes, *private.notes], patterns=naming.renamed([_worded(one) for one in made.patterns])
+        made,
+        notes=[*made.notes, *private.notes],
+        patterns=naming.renamed(worded),
     )
     patterns_files.write_released(folder, known.made, wanted, made)
     return made
 
 
-def _worded(one: Pattern) -> Pattern:
-    """Each claim in words for the rounded count beside it, which the exact one would give away."""
-    claims = [msgspec.structs.replace(c, text=reworded(c.text, c.shown, c.checked)) for c in one.claims]
+def _worded(one: Pattern, private: Pattern, k: int) -> Pattern:
+    """Each claim in words for the rounded count beside it, as the exact one's would give that away.
+
+    What the gate tells as all is all, or all but up to k + 4 of those checked; the words say no more than that.
+    """
+    checked = {claim.text: claim.checked // BASE * BASE for claim in private.claims}
+    claims = []
+    for claim in one.claims:
+        of = checked.get(claim.text, 0)
+        hidden = math.ceil((k + BASE - 1) / of * claim.checked) if of else claim.checked
+        claims.append(msgspec.structs.replace(claim, text=reworded(claim.text, claim.shown, claim.checked, hidden)))
     return msgspec.structs.replace(one, claims=claims)
 
 

@@ -1,0 +1,101 @@
+"""Patterns named by a language model, over real HTTP against the stand-in: claims counted, nothing paid twice or copied out."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import selfrule
+from selfrule.errors import UsageError
+from selfrule.patterns.records import Patterns
+from selfrule.patterns.words import quantifier
+from selfrule.study import patterns_files
+from selfrule.study.study import Study
+from selfrule.testing.naming import COUNTING, FALSE
+from selfrule.testing.server import StandIn
+
+EXAMPLE = str(resources.files("selfrule") / "example" / "conversations.jsonl")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return selfrule.audit(EXAMPLE, tmp_path / "study")
+
+
+def judge(server: StandIn) -> str:
+    return f"openai-compatible:{server.openai_url}#any"
+
+
+def test_every_claim_of_a_model_is_counted_and_one_that_no_member_shows_is_dropped(study):
+    with StandIn() as server:
+        made = study.patterns(judge=judge(server), per=12)
+    by_model = [one for one in made.patterns if one.by != "terms"]
+    assert by_model
+    for one in by_model:
+        assert "naming-1@" in one.by
+        assert one.claims
+        for claim in one.claims:
+            assert FALSE not in claim.text
+            assert COUNTING not in claim.text
+            word = quantifier(claim.shown, claim.checked)
+            assert word is not None
+            assert claim.text.startswith(f"In {word}")
+            assert claim.checked <= min(50, one.conversations)
+    assert made.quality.held_out > 0
+    assert made.quality.faithful is not None
+
+
+def test_what_was_paid_for_is_asked_once_and_stands_until_somebody_asks_for_something_else(study):
+    with StandIn() as server:
+        made = study.patterns(judge=judge(server), per=12)
+        asked = sum(server.counts.paid.values())
+        assert study.patterns(judge=judge(server), per=12) == made
+        assert study.patterns(judge=judge(server), per=12, again=True) == made
+        assert sum(server.counts.paid.values()) == asked > 0
+    assert study.patterns() == made  # no server is needed to read what is there
+    by_codes = study.patterns(judge="embedded")
+    assert {one.by for one in by_codes.patterns} == {"terms"}
+
+
+def test_nothing_is_sent_to_a_remote_judge_that_nobody_confirmed(study, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(UsageError, match="Not confirmed"):
+        study.patterns(judge="openai:gpt-test")
+    with pytest.raises(UsageError, match="Not confirmed"):
+        study.patterns(judge="openai:gpt-test", facets="embedded")
+    assert patterns_files.state(study._folder) is None
+
+
+def test_a_model_that_refuses_leaves_names_by_codes_and_the_notes_say_so(study):
+    with StandIn() as server:
+        server.script(*["refusal"] * 500)
+        made = study.patterns(judge=judge(server), per=12, facets="embedded")
+    assert {one.by for one in made.patterns} == {"terms"}
+    assert any("the name is by codes" in note for note in made.notes)
+
+
+def test_a_model_that_copies_its_descriptions_has_no_word_of_them_released(study):
+    with StandIn() as server:
+        server.script(*["quoting"] * 500)
+        released = study.patterns(judge=judge(server), per=18, k=4, facets="embedded", shareable=True)
+    assert released.kind == "released"
+    for text in texts(released):
+        assert "the person said" not in text
+
+
+def test_who_names_and_how_is_part_of_what_the_patterns_are(study):
+    with StandIn() as server:
+        study.patterns(judge=judge(server), per=12, facets="embedded")
+        first = patterns_files.state(study._folder)
+        study.patterns(judge=judge(server), per=12, facets="embedded", parameters={"temperature": 0.5})
+        second = patterns_files.state(study._folder)
+    assert first is not None
+    assert second is not None
+    assert first.made.namer != second.made.namer
+
+
+def texts(found: Patterns) -> list[str]:
+    return [text for one in found.patterns for text in (one.name, *(claim.text for claim in one.claims))]
