@@ -88,7 +88,7 @@ class Answerer:
                 self._fast[known] = self._written(question, NOTHING)
             return self._fast[known]
         answer = self._written(question, self._view(question))
-        if fault == "quoting" and question.schema_name == "facet":
+        if fault == "quoting" and describing.wanted(question):
             return msgspec.json.encode(describing.quoting(question, msgspec.json.decode(answer))).decode()
         if fault == "quoting" and question.schema_name.startswith("pattern_"):
             return msgspec.json.encode(naming.said(question, copying=True)).decode()
@@ -102,7 +102,7 @@ class Answerer:
         if question.schema is None:
             flagged = max(view.levels[p] for p in PRIMITIVES) >= rubric.FLAGGED_FROM
             return f"I have read the whole conversation.\n\nANSWER: {'yes' if flagged else 'no'}"
-        if question.schema_name == "facet":
+        if describing.wanted(question):
             return msgspec.json.encode(describing.facet(question)).decode()
         if question.schema_name.startswith("pattern_"):
             return msgspec.json.encode(naming.said(question)).decode()

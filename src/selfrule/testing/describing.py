@@ -16,6 +16,11 @@ _NOTHING = "The person asked for something, and the assistant did what it was as
 _QUOTED = 20  # words
 
 
+def wanted(question: Question) -> bool:
+    """Whether a description is asked for. Not every provider's requests carry the name of their schema: its keys tell."""
+    return {"description", "trajectory"} <= (question.schema or {}).get("properties", {}).keys()
+
+
 def facet(question: Question) -> dict[str, Any]:
     """An answer to a question for a description and codes, of the keys that its schema names."""
     made = _described("\n".join(question.texts))
