@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from selfrule.privacy.personal import found
+from selfrule.privacy.personal_presidio import where_installed
 
 FOLDER = Path(__file__).parents[1] / "data"
 _MARK = re.compile(r"\[\[(\w+)\|(.*?)\]\]", re.DOTALL)
@@ -70,27 +71,11 @@ def table(counts: dict[str, Counter[str]]) -> str:
 
 
 def presidio() -> Finder:
-    """Presidio's recognisers that need no trained model, over a blank pipeline; its list of domains is the one it carries."""
-    import spacy
-    import tldextract
-    from presidio_analyzer import AnalyzerEngine
-    from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
-
-    tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-    class Blank(SpacyNlpEngine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.nlp = {"en": spacy.blank("en")}
-
-        def load(self) -> None:
-            pass
-
-        def process_text(self, text: str, language: str) -> NlpArtifacts:
-            return super().process_text(text.encode("utf-8", "replace").decode(), language)
-
-    engine = AnalyzerEngine(nlp_engine=Blank(), supported_languages=["en"])
-    return lambda text: [(r.start, r.end, r.entity_type.lower()) for r in engine.analyze(text, "en")]
+    """Presidio alone."""
+    alone = where_installed()
+    if alone is None:
+        raise SystemExit("presidio is not installed: pip install 'selfrule[presidio]'")
+    return alone
 
 
 def main() -> None:

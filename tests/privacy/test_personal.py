@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from selfrule.privacy.personal import KINDS, found, replace
 from selfrule.privacy.personal_numbers import is_iban, is_luhn
+from selfrule.privacy.personal_presidio import where_installed
 from selfrule.privacy.personal_view import view
 
 DATA = Path(__file__).parents[2] / "data"
@@ -109,8 +111,38 @@ def test_replacing_twice_is_replacing_once(text: str) -> None:
     assert replace(once.text) == (once.text, {})
 
 
-PIECES = ["Jonathan", "Smith", "my name is", "born", "12 March 1987", "555-867-5309", "a@b.org", "Mr", "works at", "Acme Ltd", "in",
-          "我叫王小明", "さん", "田中", "اسمي", "أحمد", "שמי", "डॉ.", "คุณสมชาย", "김민수", "씨", "\n", ".", ",", "the", "[name]"]  # fmt: skip
+PIECES = [
+    *(
+        "Jonathan",
+        "Smith",
+        "my name is",
+        "born",
+        "12 March 1987",
+        "555-867-5309",
+        "a@b.org",
+        "Mr",
+        "works at",
+        "Acme Ltd",
+    ),
+    *(
+        "in",
+        "我叫王小明",
+        "さん",
+        "田中",
+        "اسمي",
+        "أحمد",
+        "שמי",
+        "डॉ.",
+        "คุณสมชาย",
+        "김민수",
+        "씨",
+        "\n",
+        ".",
+        ",",
+        "the",
+        "[name]",
+    ),
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
@@ -141,6 +173,18 @@ def test_a_view_leads_back_to_where_each_character_stood(text: str) -> None:
     for place in range(len(seen.text)):
         start, end = seen.back(place, place + 1)
         assert 0 <= start < end <= len(text)
+
+
+@pytest.mark.skipif(where_installed() is None, reason="presidio is not installed")
+def test_presidio_adds_and_reaches_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: object, **more: object) -> None:
+        raise AssertionError("the network was asked for")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    finder = where_installed()
+    text = "Jonathan \ud800, mail jon@example.org, wallet 16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyZ"
+    assert {(s.start, s.end) for s in found(text)} <= {(s.start, s.end) for s in found(text, finder)}
 
 
 EVIL = {

@@ -155,9 +155,9 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
             if foreign:
                 named = not at_start and len(bare[0]) > 2 and not match[0].isupper()
             else:
-                strange = bare[0] not in common
-                named = (may[0] or strange) and bool(said.BEFORE.search(before))
-                if not named and strange and len(bare[0]) > 2 and match[0][1:].islower():
+                unlisted = bare[0] not in common
+                named = (may[0] or unlisted) and bool(said.BEFORE.search(before))
+                if not named and unlisted and len(bare[0]) > 2 and match[0][1:].islower():
                     # where nouns have no capitals, what no list of words knows is most likely a name
                     named = not at_start or lowered[0] != bare[0]
                     named = named and not german(text)
