@@ -100,4 +100,4 @@ def with_patterns(made: Patterns | None, kind: str = "shareable", **more: object
     """A whole study's report with these patterns."""
     members = {} if made is None else {p.id: [f"source-{p.id}-{i}" for i in range(5)] for p in made.patterns}
     context = large(kind) if kind == "shareable" else replace(large(kind), quoted=personal().quoted)
-    return replace(context, patterns=made, pattern_members=members, **more)  # type: ignore[arg-type]
+    return replace(replace(context, patterns=made, pattern_members=members), **more)  # type: ignore[arg-type]

@@ -28,6 +28,7 @@ from selfrule.report.patterns import Shades, breaks, section
 from selfrule.report.shareable_patterns import patterns_shown
 from tests.patterns.test_assemble import some
 
+from .contexts import personal
 from .page import Element, read
 from .patterned import nothing, pattern, patterns, with_patterns
 
@@ -176,6 +177,15 @@ def test_hundreds_of_patterns_stay_under_two_megabytes(many, kind):
         for p in made.patterns
     ]
     assert len(render(with_patterns(released(made, patterns=long), kind)).encode()) < 2_000_000
+
+
+def test_a_private_page_full_of_quotes_gives_patterns_what_room_is_left():
+    quote = personal().quoted[0]
+    full = [replace(quote, turns=[replace(quote.turns[0], text="\u6f22" * 1500)] * 12)] * 40
+    html = render(with_patterns(patterns(900, groups=30, kind="private"), "private", quoted=full))
+    assert len(html.encode()) < 2_000_000
+    assert "its summary is left out" in html
+    assert "shown by 41 of 50 checked" in html
 
 
 def test_each_claim_stands_beside_how_many_show_it():

@@ -20,7 +20,7 @@ from selfrule.report.cells import Cells
 from selfrule.report.context import ReportContext
 from selfrule.report.layout import Part, Section
 from selfrule.report.numbers import day, number
-from selfrule.report.quotes import Quote, quotes
+from selfrule.report.quotes import Quote, quoted_bytes, quotes
 from selfrule.report.shareable import public
 from selfrule.report.story import StoryPage, tell
 from selfrule.report.text import one_line
@@ -86,7 +86,7 @@ def build(context: ReportContext) -> Page:
         findings.levels(context, cells),
         findings.actualized(context, cells),
         _quoted(context, shown),
-        patterns.section(context),
+        patterns.section(context, taken=quoted_bytes(context, shown)),
         conditions.domains(cells),
         None if _analysed(context, "factors") else conditions.factors(cells),
         breakdowns.models(cells),

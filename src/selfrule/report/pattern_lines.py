@@ -17,7 +17,7 @@ from selfrule.report.pattern_words import MOST_OR_ALL, part, whole
 from selfrule.report.text import one_line
 from selfrule.rubric.codes import codes
 
-ROOM = {False: 1_000_000, True: 480_000}  # bytes of the list in a shareable page and a private one, to stay under 2 MB
+ROOM = 1_450_000  # bytes of the list and of conversations quoted beside it, so that a page stays under 2 MB
 NAMELESS = "Without a name"
 PRINTED = 40  # lines up to which print opens those with nothing below
 _MOST_CLAIMS, _MOST_CODES, _MOST_IDS = 12, 4, 60
@@ -50,7 +50,7 @@ def anchor(i: int) -> str:
     return f"pattern-{i}"
 
 
-def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool) -> Lines:
+def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool, taken: int = 0) -> Lines:
     """The list of patterns.
 
     What a page has no room for is left out by size, what is below before what is above: first summaries, then lines.
@@ -59,11 +59,12 @@ def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, priv
         patterns: At least one; of a shareable report those released.
         members: By pattern id, source ids of its conversations; read where `private`.
         private: Whether the report is.
+        taken: Bytes of the page that quoted conversations take.
     """
     tree = forest(patterns)
     page = _Page(patterns, tree, members, private, calendar([p.months for p in patterns]))
     made = {i: _branch(page, i) for i in tree.order()}
-    listed, whole_ = _fitting(page, made)
+    listed, whole_ = _fitting(page, made, max(0, ROOM - taken))
     for i in listed - whole_:
         made[i] = _brief(made[i])
     return Lines(
@@ -77,15 +78,15 @@ def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, priv
     )
 
 
-def _fitting(page: _Page, made: Mapping[int, Branch]) -> tuple[frozenset[int], frozenset[int]]:
+def _fitting(page: _Page, made: Mapping[int, Branch], all_room: float) -> tuple[frozenset[int], frozenset[int]]:
     """Which lines there is room for, in half of it at most; and of which of them, the largest first, the summaries too."""
-    room, listed = ROOM[page.private] / 2, []
+    room, listed = all_room / 2, []
     for i in page.tree.by_level():
         room -= _bytes(_brief(made[i])) + _MONTH * len(page.patterns[i].months)
         if room < 0:
             break
         listed.append(i)
-    room, whole_ = max(room, 0) + ROOM[page.private] / 2, set()
+    room, whole_ = max(room, 0) + all_room / 2, set()
     for i in sorted(listed, key=lambda i: -page.patterns[i].conversations):
         room -= _bytes(made[i]) - _bytes(_brief(made[i]))
         if room < 0:

@@ -22,8 +22,13 @@ _ROUND = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
 _CLASSES = ("few", "some", "many")
 
 
-def section(context: ReportContext) -> Section | None:
-    """The section; None where no patterns were made. A shareable report's have been through `shareable.public`."""
+def section(context: ReportContext, *, taken: int = 0) -> Section | None:
+    """The section; None where no patterns were made. A shareable report's have been through `shareable.public`.
+
+    Args:
+        context: Of the report.
+        taken: Bytes of the page that quoted conversations take.
+    """
     made = context.patterns
     if made is None:
         return None
@@ -40,7 +45,7 @@ def section(context: ReportContext) -> Section | None:
     tree = forest(made.patterns)
     leaves = tree.leaves
     groups = sum(bool(tree.children.get(i)) for i in range(len(made.patterns)))
-    listed = lines(made.patterns, context.pattern_members, private=private)
+    listed = lines(made.patterns, context.pattern_members, private=private, taken=taken)
     drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves), private=private)
     parts = [
         Part(paragraphs=words.lead(made, len(leaves), groups, drawn=drawn is not None)),

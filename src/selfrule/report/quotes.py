@@ -14,6 +14,8 @@ from selfrule.rubric import CONSTRUCTS, LEVELS, load
 MOST_TURNS, MOST_TEXT, MOST_WHY = 12, 1500, 8
 BUDGET = 1_000_000  # bytes of quoted text in a page, so that the file stays under 2 MB
 
+_AROUND = 600  # bytes of markup around a quoted conversation
+
 _SPEAKERS = {"user": "Person", "assistant": "Assistant", "system": "System", "tool": "Tool"}
 
 
@@ -74,8 +76,13 @@ def quotes(context: ReportContext) -> tuple[list[Quote], int]:
     room = BUDGET
     for entry in context.quoted:
         quote = _quote(entry)
-        room -= quote.weight + 600
+        room -= quote.weight + _AROUND
         if room < 0:
             break
         shown.append(quote)
     return shown, max(len(context.quoted), context.quoted_of or 0) - len(shown)
+
+
+def quoted_bytes(context: ReportContext, shown: list[Quote]) -> int:
+    """Bytes of a page that quoted conversations take; of a story, whose moments are quoted too, what they may take."""
+    return BUDGET if context.story is not None else sum(quote.weight + _AROUND for quote in shown)
