@@ -13,6 +13,7 @@ from selfrule.patterns.gate_cells import BOTTOM, Cells, cells_of
 from selfrule.patterns.gate_words import Words, words_of
 from selfrule.patterns.members import Members
 from selfrule.patterns.records import Pattern, Patterns, Quality, Withheld
+from selfrule.patterns.traits import traits
 from selfrule.privacy import K
 from selfrule.privacy.cells import (
     ALL,
@@ -102,12 +103,13 @@ def released(
     tree = shown(branches, everything, sizes, chance)
     people = distinct_people(branches, everything, tree, sizes, chance) if sizes.people else {}
     cells = cells_of(members, branches, everything, tree, sizes, chance)
+    known = traits(members)
     found: list[Pattern] = []
     reasons: Counter[str] = Counter(tree.why.values())
     for one in private.patterns:
         if one.id not in tree.size:
             continue
-        words = words_of(one, members, rows[one.id], cells.of(one.id), sizes, tree.size[one.id], text_gate, chance)
+        words = words_of(one, known, rows[one.id], cells.of(one.id), sizes, tree.size[one.id], text_gate, chance)
         reasons.update(set(words.withheld))
         found.append(_pattern(one, tree, people.get(one.id), cells, words, sizes, chance))
     found = _placed(found)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from selfrule import rubric
 from selfrule.patterns.gate_cells import Cell
-from selfrule.patterns.members import Members
 from selfrule.patterns.records import Claim, Pattern
+from selfrule.patterns.traits import Trait
 from selfrule.privacy.cells import ALL, COMPLEMENTARY, SHOWN, SMALL, Rows, Sizes, shown_share
 from selfrule.rubric.codes import codes
 
@@ -28,7 +28,7 @@ class Words:
 
 def words_of(
     one: Pattern,
-    members: Members,
+    traits: Sequence[Trait],
     rows: Rows,
     cells: Mapping[tuple[str, str], Cell],
     sizes: Sizes,
@@ -44,7 +44,7 @@ def words_of(
 
     Args:
         one: The pattern.
-        members: What is known of each conversation.
+        traits: What names are made of, of all conversations: a name says of each that is in it that members show it.
         rows: Its members.
         cells: Its cells.
         sizes: How large groups are.
@@ -64,7 +64,16 @@ def words_of(
     why = text_gate(one.name)
     if why:
         withheld.append(why)
-    return Words(by_codes(cells) if why else one.name, claims, withheld)
+    spoken = why or _names_few(one.name, traits, rows, sizes)
+    return Words(by_codes(cells) if spoken else one.name, claims, withheld)
+
+
+def _names_few(name: str, traits: Sequence[Trait], rows: Rows, sizes: Sizes) -> bool:
+    """Whether a name has a trait in it that fewer than k of the members show."""
+    low = name.lower()
+    return any(
+        sizes.of(rows[trait.has[rows] & trait.asked[rows]]) < sizes.k for trait in traits if trait.name.lower() in low
+    )
 
 
 def _told(claim: Claim, cells: Mapping[tuple[str, str], Cell], whole: int, n: int, k: int,

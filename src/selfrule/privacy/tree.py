@@ -117,7 +117,7 @@ def distinct_people(branches: list[Branch], everything: Rows, made: Shown, sizes
         while around not in printed:
             around = around.rpartition(".")[0]
         people = sizes.distinct(one.rows)
-        said = printed[around] if people == known[around] else min(rounded(people, chance), made.size[one.id])
+        said = min(printed[around] if people == known[around] else rounded(people, chance), made.size[one.id])
         others, told = known[around] - people, printed[around] - said
         if 0 < others < sizes.k or said < least or told < 0 or 0 < told < least:
             continue
