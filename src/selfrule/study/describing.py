@@ -16,7 +16,7 @@ from selfrule import rubric
 from selfrule.clients.about import about
 from selfrule.clients.running import run
 from selfrule.clients.types import Kind, PendingError
-from selfrule.errors import BudgetError, ClientError, UsageError
+from selfrule.errors import BudgetError, ClientError, SelfruleError, UsageError
 from selfrule.judges import prompts
 from selfrule.judges.facets import FacetJudge, identity
 from selfrule.privacy.personal import replace
@@ -192,10 +192,15 @@ class _Run:
 
         Raises:
             ClientError: the model cannot be used at all; after everything answered has been written.
+            TextError: the words of conversations were left out of the study, or cannot be decrypted.
         """
         async with asyncio.TaskGroup() as group:
             for part, there in self._want.parts():
-                flagged = facets.flagged_of(self._want.folder, self._want.plan, part)
+                try:
+                    flagged = facets.flagged_of(self._want.folder, self._want.plan, part)
+                except SelfruleError as error:  # such as words that were left out of the study
+                    self._error = error
+                    break
                 missing = [pair for pair in flagged if there[pair[0].conversation_id] is None]
                 if not missing:
                     _write(self._want, part, there)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from selfrule.errors import UsageError
+from selfrule.errors import TextError, UsageError
 from selfrule.judges.facets_embedded import EmbeddedFacets
 from selfrule.records import Conversation, Facet, Rating
 from selfrule.rubric import FLAGGED_FROM, PRIMITIVES
@@ -133,6 +133,9 @@ def describe(folder: Folder, plan: Plan, moved: Callable[[int], None] = lambda d
             facets.append(maker.facet(conversation, rating))
             moved(1)
         write_part(there, facet_table(facets))
+    last = latest(folder)
+    if last is None or last.ratings != plan.judge:
+        record(folder, Latest(plan.judge, EMBEDDED, name))
     return name
 
 
@@ -178,7 +181,13 @@ def for_patterns(
         known = last is not None and last.ratings == plan.judge and last.judge != EMBEDDED
         table = last.table if last is not None and known and folder.parts("facets", last.table) else EMBEDDED
     if table == EMBEDDED:
-        return describe(folder, plan, moved)
+        try:
+            return describe(folder, plan, moved)
+        except TextError:  # no words are left to describe anew: what was described before they went stands
+            last = latest(folder)
+            if last is None or last.ratings != plan.judge or not folder.parts("facets", last.table):
+                raise
+            return last.table
     if not re.fullmatch(r"[A-Za-z0-9.-]+", table) or not folder.parts("facets", table):
         there = [path.name for path in sorted((folder.root / "facets").glob("*"))]
         raise UsageError(f"The 'facets' must be one of {', '.join([EMBEDDED, *there])}. Got {table!r} instead.")

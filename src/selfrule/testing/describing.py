@@ -18,7 +18,7 @@ _QUOTED = 20  # words
 
 def wanted(question: Question) -> bool:
     """Whether a description is asked for. Not every provider's requests carry the name of their schema: its keys tell."""
-    return {"description", "trajectory"} <= (question.schema or {}).get("properties", {}).keys()
+    return {"description", "trajectory"} <= set((question.schema or {}).get("properties", {}))
 
 
 def facet(question: Question) -> dict[str, Any]:
