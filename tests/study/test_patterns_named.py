@@ -11,7 +11,7 @@ import selfrule
 from selfrule.errors import UsageError
 from selfrule.patterns.records import Patterns
 from selfrule.patterns.words import quantifier
-from selfrule.study import patterns_files
+from selfrule.study import patterns_files, patterns_release
 from selfrule.study.study import Study
 from selfrule.testing.naming import COUNTING, FALSE
 from selfrule.testing.server import StandIn
@@ -99,3 +99,19 @@ def test_who_names_and_how_is_part_of_what_the_patterns_are(study):
 
 def texts(found: Patterns) -> list[str]:
     return [text for one in found.patterns for text in (one.name, *(claim.text for claim in one.claims))]
+
+
+def test_where_words_were_left_out_only_the_packages_own_are_released(study, tmp_path):
+    free = "In most, the assistant praised a plan that had no ground."
+    own = "In most, the assistant wrote whole messages for the person to send."
+    gate = patterns_release.text_gate(study._folder)
+    assert gate(free) is gate(own) is None
+    gate = patterns_release.text_gate(selfrule.audit(EXAMPLE, tmp_path / "without", no_text=True)._folder)
+    assert gate(free) == "quotation"
+    assert gate(own) is None
+
+
+def test_a_claim_that_quotes_a_conversation_is_withheld_though_it_names_nobody(study):
+    words = next(iter(study.conversations()["turns"].to_pylist()))[0]["text"].split()
+    gate = patterns_release.text_gate(study._folder)
+    assert gate(" ".join(words[:12])) is not None

@@ -39,6 +39,7 @@ def show(found: Patterns, *, json: bool) -> None:
         _say(console, "There is no pattern to show." + ("" if found.described else " Nothing was flagged."))
     for one in found.patterns:
         _pattern(console, one, found.k)
+    console.print()
     for line in quality_lines(found):
         _say(console, line, style="dim")
     for note in found.notes:
@@ -60,11 +61,10 @@ def _pattern(console: Console, one: Pattern, k: int | None) -> None:
     indent = 2 * one.depth
     people = "" if one.persons is None else f", {one.persons:,} people"
     severe = "" if one.severe is None else f", {one.severe:.0%} severe"
-    head = Text.assemble(
-        (plain(one.name), "bold"), f"  {one.conversations:,} conversations{people}{severe}", (f"  {one.id}", "dim")
-    )
+    sizes = f"{one.id}: {one.conversations:,} conversations{people}{severe}"
     console.print()
-    console.print(Padding(head, (0, 0, 0, indent), expand=False))
+    console.print(Padding(Text(plain(one.name), "bold"), (0, 0, 0, indent), expand=False))
+    console.print(Padding(Text(sizes, "dim"), (0, 0, 0, indent), expand=False))
     for claim in one.claims:
         counted = f"{claim.shown:,} of {claim.checked:,}" if claim.checked else "not checked"
         if k is not None and claim.shown == claim.checked:

@@ -15,11 +15,12 @@ from selfrule.patterns.traits import Saying, Trait, sayings
 from selfrule.patterns.words import KEPT_FROM, sentence
 
 BY = "terms"
-VERSION = 5
+VERSION = 6
 """Of names and claims: a change makes a study's anew."""
 
 MOST_CLAIMS = 5
 _OF_ONE = 2  # claims that are answers to one question, at most
+_ENOUGH, _APART = 2, 1.05  # claims after which only what is more common among them than among all is claimed
 _OF_MEMBERS = 0.3  # members that must have a trait for it to stand in a name, where it could be told of few
 _LIFT = 1.2  # how many times as common as in all flagged conversations a trait must be to say how it went
 
@@ -91,9 +92,11 @@ def claims(found: Sequence[Shown]) -> list[Claim]:
     made: list[Claim] = []
     used: dict[str, int] = {}
     for one in found:
-        # what could be told of few says little of all
+        # what could be told of few says little of all, and what is as common everywhere little of these
         if 2 * one.asked < one.members or used.get(one.saying.of, 0) >= _OF_ONE:
             continue
+        if len(made) >= _ENOUGH and one.lift < _APART:
+            break
         text = sentence(one.saying.claim, one.shown, one.asked, one.members)
         if text is not None:
             used[one.saying.of] = used.get(one.saying.of, 0) + 1

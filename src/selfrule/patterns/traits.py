@@ -28,7 +28,8 @@ _OWN = (
     "the rating",
     "the topic was",
     "of several kinds",
-    "nearly all",
+    "in nearly all where it could be told",
+    "most, about half, half or more",
 )
 
 Part = Literal["lead", "matter", "more", "construct", "domain", "level"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from selfrule.patterns import naming
@@ -18,6 +21,10 @@ from selfrule.study.patterns_files import Gate
 from selfrule.study.patterns_members import members
 from selfrule.study.rating import Plan
 
+if TYPE_CHECKING:
+    from selfrule.privacy.quotation import Quotations
+
+_WORD = re.compile(r"[^\W\d_]+")
 _ROWS = 250  # conversations held as objects at once
 
 TextGate = Callable[[str], str | None]
@@ -89,30 +96,42 @@ def text_gate(folder: Folder) -> TextGate:
     from selfrule.patterns.traits import vocabulary
     from selfrule.privacy.auditor import audit
     from selfrule.privacy.personal import found
-    from selfrule.privacy.quotation import Quotations
     from selfrule.privacy.spelled import spelled
 
-    index: list[Quotations] = []
+    read: list[tuple[Quotations, bool]] = []
     # What many descriptions say is no common word for that: a model that copies makes one of any name that many speak of.
-    common = vocabulary()
+    own = vocabulary()
 
     def look(text: str) -> str | None:
         if found(text):
             return "personal"
-        if spelled(text) or audit(text, common) is not None:
+        if spelled(text) or audit(text, own) is not None:
             return "auditor"
-        if not index:
-            index.append(Quotations(conversation_texts(folder)))
-        return "quotation" if index[0].runs(text) else None
+        if not read:
+            read.append(_read(folder))
+        index, whole = read[0]
+        # where words were left out of the study nobody can tell what a model quotes: only the package's own words pass
+        unsure = not whole and not own.issuperset(_WORD.findall(text.lower()))
+        return "quotation" if unsure or index.runs(text) else None
 
     return look
 
 
-def conversation_texts(folder: Folder) -> Iterator[str]:
-    """Every conversation of a study as one text, read part by part."""
+def _read(folder: Folder) -> tuple[Quotations, bool]:
+    """The runs of words of every conversation, and whether all their words are in the study; read part by part."""
+    from selfrule.privacy.quotation import Quotations
     from selfrule.store.schemas import turns_of
+    from selfrule.store.text import all_words_of, with_words
 
+    index, whole = Quotations(), True
     for path in folder.parts("conversations"):
-        for batch in pq.ParquetFile(path).iter_batches(_ROWS, columns=["turns"], use_threads=False):
-            for turns in turns_of(batch):
-                yield "\n".join(turn.text for turn in turns)
+        there, row = with_words(path), 0
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_ROWS, columns=["turns"], use_threads=False):
+                table = pa.Table.from_batches([batch])
+                whole = whole and all_words_of(table)
+                mine = there[row : row + batch.num_rows]
+                row += batch.num_rows
+                for turns in turns_of(table.filter(pa.array(mine)).combine_chunks()):
+                    index.add("\n".join(turn.text for turn in turns))
+    return index, whole
