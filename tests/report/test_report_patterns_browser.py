@@ -78,6 +78,8 @@ def opens(page) -> None:
     page.wait_for_timeout(200)
     assert inside.is_visible()
     assert 0 <= inside.bounding_box()["y"] < 900
+    line = inside.locator("xpath=preceding-sibling::summary")
+    assert -1 <= line.bounding_box()["y"] < 900
     assert "shown by 41 of 50 checked" in inside.inner_text()
 
 

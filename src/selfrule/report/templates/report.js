@@ -33,7 +33,7 @@ const reveal = () => {
   const place = location.hash.startsWith("#pattern-") && document.getElementById(location.hash.slice(1));
   if (!place) return;
   for (let d = place.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
-  place.scrollIntoView();
+  place.closest("details").scrollIntoView();
 };
 addEventListener("hashchange", reveal);
 reveal();
