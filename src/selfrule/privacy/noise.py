@@ -51,6 +51,7 @@ def laplace(counts: Counts, sensitivity: int, epsilon: float) -> Counts:
     except ImportError as error:
         raise UsageError(f"Differentially private counts need OpenDP. Install it with: {INSTALL}") from error
 
+    dp.enable_features("contrib")  # OpenDP's word for what its proof review has not passed yet
     space = dp.vector_domain(dp.atom_domain(T=int)), dp.l1_distance(T=int)
     # one hair above, so that rounding of the division cannot spend more than epsilon
     measurement = dp.m.make_laplace(*space, scale=sensitivity / epsilon * (1 + 1e-9))
