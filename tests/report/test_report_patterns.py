@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from selfrule.patterns import gate, naming
 from selfrule.patterns.assemble import nodes
 from selfrule.patterns.assemble import pattern as assembled
+from selfrule.patterns.gate_noise import noised
 from selfrule.patterns.records import Claim, Pattern, Patterns, Withheld
 from selfrule.patterns.traits import traits
 from selfrule.report import pattern_words, public, render
@@ -357,8 +358,8 @@ def test_no_source_id_address_or_path_is_in_a_shareable_report():
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(0, 400), st.integers(1, 8), st.integers(0, 10**6), st.integers(3, 12))
-def test_what_the_gate_releases_passes_the_last_door_whole(n, clusters, seed, k):
+@given(st.integers(0, 400), st.integers(1, 8), st.integers(0, 10**6), st.integers(3, 12), st.booleans())
+def test_what_the_gate_releases_passes_the_last_door_whole(n, clusters, seed, k, noisy):
     known = some(n, seed, people=n // 2 or 1)
     member = np.unique(np.random.default_rng(seed).integers(0, clusters, n), return_inverse=True)[1].astype(np.int64)
     tree = nodes(member, np.arange(n), [])
@@ -366,7 +367,12 @@ def test_what_the_gate_releases_passes_the_last_door_whole(n, clusters, seed, k)
     made = released(
         nothing("private"), patterns=[assembled(one, known, naming.by_traits(one, found)) for one in tree], flagged=n
     )
-    out = gate.released(made, known, {one.id: one.rows for one in tree}, k=k, text_gate=lambda text: None)
+    rows = {one.id: one.rows for one in tree}
+    out = gate.released(made, known, rows, k=k, text_gate=lambda text: None)
+    if noisy:
+        rng = np.random.default_rng(seed)
+        noise = lambda counts, sensitivity, epsilon: counts + rng.integers(-9, 10, counts.shape)  # noqa: E731
+        out = noised(out, known, rows, epsilon=1.0, k=k, mechanism=noise)
     got = patterns_shown(out, k)
     assert [p.id for p in got.patterns] == [p.id for p in out.patterns]
     assert [p.claims for p in got.patterns] == [p.claims for p in out.patterns]

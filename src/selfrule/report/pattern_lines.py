@@ -180,11 +180,12 @@ def _terms(page: _Page, pattern: Pattern) -> list[tuple[str, str]]:
     wording = rubric.load()
 
     def named(shares: Mapping[str, float], names: Mapping[str, str]) -> str:
-        known = _top({k: v for k, v in shares.items() if k in names}, _MOST_CODES)
-        return "; ".join(f"{names[k]} {part(v, private=page.private)}" for k, v in known)
+        top = _top({k: v for k, v in shares.items() if k in names}, _MOST_CODES)
+        return "; ".join(f"{names[k]} {part(v, private=page.private)}" for k, v in top)
 
     found = [("Moderate or severe on", named(pattern.constructs, {c.id: c.name.lower() for c in wording.constructs}))]
-    found += [(d.name, named(pattern.codes.get(d.id, {}), d.codes)) for d in codes()]
+    known = {d: {c: v for c, v in shares.items() if c != "unknown"} for d, shares in pattern.codes.items()}
+    found += [(d.name, named(known.get(d.id, {}), d.codes)) for d in codes()]
     found.append(("Domains", named(pattern.domains, wording.domains)))
     return [(name, text) for name, text in found if text]
 
