@@ -73,7 +73,8 @@ def released(
     A pattern is shown where it holds at least k conversations of at least k people, no one person more than half of it, and
     where it cannot be had from others by subtraction; a share, where both those in it and those outside it are so many; each
     up to four more, at random. Shown counts are rounded at random to multiples of five, and shares are such counts over the
-    shown size: a share of 1 is "all, or all but fewer than k", and a share that is not there is "fewer than k, or withheld".
+    shown size. No share is shown as more than all but k: one that all but few have is told as that, too low rather than as
+    all. A share that is not there is of fewer than k, or withheld.
     Where any person is known, people count, and all conversations of unknown people count as one person's; where none is
     known, conversations count as people, and the notes say so. Names and claims pass `text_gate`; a claim must have been
     checked, by members of whom at least k show it.
@@ -271,8 +272,8 @@ def _label(text: str) -> str:
 def _notes(sizes: Sizes, least: int) -> list[str]:
     return [
         f"Counts are rounded at random to multiples of {BASE}; none below {least} is shown.",
-        f"A share of 100 % is of all, or of all but fewer than {least}; a share that is not shown is of fewer than {least},"
-        " of none, or would tell of so few.",
+        f"The highest share that is shown of a pattern is all but {least} of its conversations, which stands for that and"
+        f" more; a share that is not shown is of fewer than {least}, of none, or would tell of so few.",
         f"Fewer than {least} near copies, or flagged conversations without a description, are counted as 0.",
         "Groups are of so many people too; conversations of unknown people count as one person's."
         if sizes.people

@@ -115,7 +115,7 @@ def _pattern(one: Pattern, sizes: Mapping[str, int], total: int, leaves: list[st
 
     def share(table: str, cell: int) -> float | None:
         has = int(noisy[table][below, cell].sum())
-        return None if has < k else 1.0 if n - has < k else has / n
+        return None if has < k or n < 2 * k else min(has, n - k) / n
 
     constructs = {p: share("constructs", i) for i, p in enumerate(PRIMITIVES) if p in one.constructs}
     return Pattern(
@@ -158,6 +158,7 @@ def _notes(spent: Mapping[str, Spent], most: int, members: Members, k: int) -> l
         f"Counts have noise (OpenDP): a budget of epsilon {whole:.3g} in all, of which {told}; {who}.",
         "The budget covers the counts. Which patterns there are, what they are called, where they stand on the map and which"
         " were withheld rest on the data without noise, and have passed the release gate alone.",
-        f"None below {k} is shown. A share of 100 % is of all, or of all but fewer than {k}.",
+        f"None below {k} is shown. The highest share that is shown of a pattern is all but {k} of its conversations, which"
+        " stands for that and more.",
         "Another release of the same study spends the same again.",
     ]

@@ -22,7 +22,7 @@ BASE = 5
 """What shown counts are multiples of."""
 
 SHOWN, SMALL, ALL, COMPLEMENTARY = "shown", "small", "all", "complementary"
-"""A cell's state. ALL: it leaves fewer than k, or none, of its group, and counts as the whole of it."""
+"""A cell's state. ALL: it leaves few, or none, of its group, and is told as if it left the smallest count that is shown."""
 
 
 def smallest(k: int) -> int:
@@ -211,17 +211,20 @@ def _less(rows: Rows, taken: Sequence[Rows]) -> Rows:
 def shown_share(has: int, asked: int, whole: int, state: str, k: int, chance: np.random.Generator) -> float | None:
     """The share of a cell as it is shown: a multiple of `BASE` over the shown size of its group; None where it is not.
 
+    Never more than all but the smallest shown count: a share that all but few have is told as that, too low rather than as
+    all, which it may be far from in a small group.
+
     Args:
         has: How many are in the cell.
         asked: Of how many of the group it is known.
         whole: The shown size of the group, a multiple of `BASE`.
-        state: Of the cell; `ALL` gives 1.
+        state: Of the cell.
         k: The smallest group to show.
         chance: Draws the rounding.
     """
-    if state == ALL:
-        return 1.0
     least = smallest(k)
-    if state != SHOWN or whole < 2 * least:
+    if state not in (SHOWN, ALL) or whole < 2 * least:
         return None
+    if state == ALL:
+        return (whole - least) / whole
     return min(max(rounded(has / asked * whole, chance), least), whole - least) / whole

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from selfrule.privacy.bounds import Known, pinned, solved
-from selfrule.privacy.cells import BASE
+from selfrule.privacy.cells import BASE, smallest
 
 Found = list[tuple[str, str]]
 _EXACT = 1e-6
@@ -154,12 +154,13 @@ def _pinned(data: Mapping[str, Any], patterns: Mapping[str, Any], families: Mapp
 def _cells(parent: Mapping[str, Any], parts: list[Mapping[str, Any]], k: int) -> Found:
     """Of each share of a group, what the shares of its parts leave for those of which none is shown."""
     found: Found = []
-    whole = _count(parent["conversations"])
+    whole, least = _count(parent["conversations"]), smallest(k)
     mine = [(dict(shares(part)), _count(part["conversations"])) for part in parts]
     for where, share in shares(parent):
-        if share >= 1:
+        # at the cap a share stands for that and more
+        if share * whole >= whole - least - _EXACT:
             continue
-        shown = [(got[where], n) for got, n in mine if where in got and got[where] < 1]
+        shown = [(got[where], n) for got, n in mine if where in got and got[where] * n < n - least - _EXACT]
         unknown = len(shown) < len(mine) or whole > sum(n for _, n in mine)
         low = (share * whole - BASE) * (1 - BASE / whole) - sum((s * n + BASE) * (1 + BASE / n) for s, n in shown)
         high = (share * whole + BASE) * (1 + BASE / whole) - sum((s * n - BASE) * (1 - BASE / n) for s, n in shown)

@@ -18,7 +18,7 @@ from selfrule.privacy.cells import BASE
 from selfrule.testing.attacks.crowd import Crowd, Release, cells, truth
 from selfrule.testing.attacks.scores import Auc, auc
 
-_ALL_BUT = 15.0  # of k = 10 and a threshold of up to four more: how many a share of 1 may leave out
+_CAP = 10.0  # what the highest share that is shown leaves, of k = 10
 
 Bounds = Callable[[Patterns], dict[str, tuple[float, float]]]
 """What the true counts behind a release must lie between, by cell."""
@@ -56,8 +56,8 @@ def of_rounded(made: Patterns) -> dict[str, tuple[float, float]]:
             found[name] = max(0.0, count - BASE), high
         else:
             below, above = inside(count, (shown, low, high))
-            # a share of 1 is of all, or of all but few: its count is no lower than what was left could make it
-            below = max(0.0, below - _ALL_BUT) if count >= shown else below
+            # the highest share that is shown stands for that and more
+            above = high if count >= shown - _CAP - 1e-6 else above
             found[name] = 0.0 if cell.startswith("codes") else below, above
     return found
 
