@@ -29,8 +29,8 @@ def one(seed: int, hostile: bool, rotate: bool) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="canaries-"))
     began = time.monotonic()
     try:
-        made = selftest.hostile if hostile else selftest.run
-        result = made(folder, seed=seed, sweep=selftest.part(seed) if rotate else selftest.WHOLE)
+        sweep = selftest.part(seed) if rotate else selftest.WHOLE
+        result = selftest.run(folder, seed=seed, sweep=sweep, model=hostile)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return result.summary() | {"hostile": hostile, "seconds": round(time.monotonic() - began, 1)}

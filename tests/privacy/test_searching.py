@@ -124,6 +124,11 @@ def test_what_is_not_there_is_not_found_in_a_page_of_words_and_numbers() -> None
     assert search.find(page) == []
 
 
+def test_labels_that_stand_beside_each_other_are_not_one_word() -> None:
+    page = "<text x='1'>Jun</text><text x='2'>Jul</text><td>zor</td><td>vane</td>"
+    assert looked(needle("n", "Zojunjuka Zorvane")).find(page) == []
+
+
 def test_pieces_that_are_part_of_our_own_words_are_not_looked_for_but_the_whole_is() -> None:
     search = Search([needle("n", "Margaret Zorvane")], pieces("margarine margaret"))
     assert not search.find("margaret")

@@ -30,6 +30,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){6,}(?![0-9A-Za-z])")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s.\-()/+_:\u2010-\u2015]{1,3}(?=\d)")
+_INLINE = re.compile(r"</?(?:a|abbr|b|em|font|i|mark|q|s|small|span|strong|sub|sup|u|wbr)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _NUMBER = re.compile(rf"\d{{{_LEAST_DIGITS},}}")
 _SCRIPTS_OF_FEW = ((0x2E80, 0x9FFF, 2), (0x20000, 0x3FFFF, 2), (0x3040, 0x30FF, 3), (0xAC00, 0xD7AF, 2))
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -96,8 +98,8 @@ def _opened(text: str) -> Iterator[str]:
     inside = "\n".join(part for part in found if _readable(part))
     if inside:
         yield inside
-    if "<" in text and (opened := re.sub(r"<[^<>]*>", "", text)) != text:
-        yield opened  # a name may be set in pieces: Zor<b>vane</b>
+    if "<" in text and (opened := _TAG.sub(" ", _INLINE.sub("", text))) != text:
+        yield opened  # a name may be set in pieces, Zor<b>vane</b>; what stands in two boxes is not one word
 
 
 def _character(match: re.Match[str]) -> str:

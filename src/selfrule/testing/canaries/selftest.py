@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from selfrule.privacy.checker import of_text
 from selfrule.privacy.quotation import MOST_WORDS, Quotations
 from selfrule.privacy.searching import Found, Needle, Search, needle, own_text, pieces
 from selfrule.testing.canaries import surfaces
+from selfrule.testing.canaries.hostile import hostile
 from selfrule.testing.canaries.planting import Planted, plant
 from selfrule.testing.canaries.surfaces import Audience, Processes, Runner, Surface
 from selfrule.testing.canaries.values import PATHS, Canary, Kind
@@ -179,8 +181,7 @@ def run(
     per: int = 22,
     k: int = 10,
     sweep: Sweep = WHOLE,
-    judge: str | None = None,
-    environ: Mapping[str, str] | None = None,
+    model: bool = False,
     runner: Runner | None = None,
 ) -> Result:
     """Plant canaries, run the product over them and search everything it says.
@@ -193,8 +194,7 @@ def run(
         per: Conversations a pattern, on average.
         k: The smallest group that is released.
         sweep: Which commands are run.
-        judge: A language model that describes, by name; None: the embedded rules.
-        environ: More of the environment of the commands.
+        model: Whether a hostile language model describes and names, which copies whatever it is sent, and knows all canaries.
         runner: What runs commands; processes of their own where it is not given.
 
     Returns:
@@ -204,14 +204,17 @@ def run(
     study = folder / "study"
     home = folder / "home"
     home.mkdir()
-    ask = runner or Processes(home, environ)
     result = Result(seed, len(planted.canaries))
     watch = Watch(planted)
-    for surface in _said(ask, study, planted, result, per=per, k=k, sweep=sweep, judge=judge):
-        result.surfaces[surface.audience] += 1
-        result.bytes += len(surface.data)
-        result.leaks.extend(watch.leaks(surface))
-        result.violations.extend(_violations(surface, k))
+    with ExitStack() as stack:
+        server = stack.enter_context(hostile(planted.canaries)) if model else None
+        ask = runner or Processes(home, server.environ() if server else None)
+        judge = f"openai-compatible:{server.openai_url}#stand-in" if server else None
+        for surface in _said(ask, study, planted, result, per=per, k=k, sweep=sweep, judge=judge):
+            result.surfaces[surface.audience] += 1
+            result.bytes += len(surface.data)
+            result.leaks.extend(watch.leaks(surface))
+            result.violations.extend(_violations(surface, k))
     for surface in surfaces.left(home):
         result.surfaces[surface.audience] += 1
         result.leaks.extend(watch.leaks(surface))
@@ -231,14 +234,15 @@ def _said(
         return Surface(" ".join([arguments[0], *arguments[2:3]]), "terminal", (ran.out if whole else b"") + ran.err)
 
     yield told(["audit", str(planted.folder), "-o", str(study), "--workers", "1", "--k", str(k)])
+    asked = ["--judge", judge, "--yes"] if judge else []
     if judge:
-        yield told(["facets", str(study), "--judge", judge, "--yes"])
-    yield told(["patterns", str(study), "--per", str(per), "--k", str(k)], whole=False)
+        yield told(["facets", str(study), *asked])
+    yield told(["patterns", str(study), "--per", str(per), "--k", str(k), *asked], whole=False)
     yield told(["report", str(study), "--k", str(k)])
     yield from surfaces.files(study)
     more = ["--k", str(k)]
     for name, *options in sweep.shared:
-        extra = ["--per", str(per)] if name == "patterns" else []
+        extra = ["--per", str(per), *asked] if name == "patterns" else []
         for surface in surfaces.said(ask, study, [(name, *options, *extra)], more):
             if surface.audience == "shareable" and not surface.data:
                 result.failed.append(f"{surface.name} said nothing")
