@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from selfrule.judges.facets_embedded import templated
 from selfrule.privacy import auditor
-from selfrule.privacy.auditor import audit, shared_words
+from selfrule.privacy.auditor import audit
 from selfrule.privacy.personal import found
 from selfrule.rubric.codes import codes
 
@@ -87,9 +87,3 @@ def test_a_reason_is_one_of_a_closed_list_and_never_holds_the_text(text: str) ->
 def test_a_word_allowed_can_only_let_through_what_is_rare(text: str, common: frozenset[str]) -> None:
     before, after = audit(text), audit(text, common)
     assert before in {after, auditor.RARE}
-
-
-def test_a_word_is_shared_where_k_people_use_it_however_often_one_does() -> None:
-    descriptions = ["zorvath"] * 9 + ["tarot cards", "tarot"]
-    assert shared_words(descriptions, [1] * 9 + [2, 3], 2) == {"tarot"}
-    assert audit("Zorvath asked.", shared_words(descriptions, [1] * 9 + [2, 3], 2)) == auditor.RARE

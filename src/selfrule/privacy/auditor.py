@@ -6,7 +6,7 @@ It can only withhold. A model may be asked too; that it calls a text safe change
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Set
 
 from selfrule.privacy.common_words import words
 from selfrule.privacy.personal_names import names
@@ -70,7 +70,8 @@ def audit(text: str, common: Set[str] = frozenset(), model: Callable[[str], bool
 
     Args:
         text: A name or a claim of a pattern, in English.
-        common: Words, in lower case, that may stand in it beside common English ones: see `shared_words`.
+        common: Words, in lower case, that may stand in it beside common English ones: those of the package itself. Not those
+            that many descriptions hold: a model that copies makes such a word of any name that many people speak of.
         model: Told the text, whether it may be released (True), may not (False) or could not be told (None). It is asked only
             where no rule objects, and anything but True withholds.
 
@@ -104,20 +105,3 @@ def audit(text: str, common: Set[str] = frozenset(), model: Callable[[str], bool
     if model is not None and model(text) is not True:
         return MODEL
     return None
-
-
-def shared_words(descriptions: Sequence[str], persons: Iterable[int], k: int) -> frozenset[str]:
-    """The words, in lower case, that stand in the descriptions of at least k different people.
-
-    Args:
-        descriptions: One a conversation.
-        persons: Of each, whose it is: a code; equal codes are one person.
-        k: How many people a word needs.
-    """
-    seen: dict[str, set[int]] = {}
-    for description, person in zip(descriptions, persons, strict=True):
-        for word in set(_WORD.findall(fold(description).lower())):
-            holders = seen.setdefault(word, set())
-            if len(holders) < k:
-                holders.add(person)
-    return frozenset(word for word, holders in seen.items() if len(holders) >= k)

@@ -20,6 +20,7 @@ from selfrule.errors import BudgetError, ClientError, SelfruleError, UsageError
 from selfrule.judges import prompts
 from selfrule.judges.facets import FacetJudge, identity
 from selfrule.privacy.personal import replace
+from selfrule.privacy.personal_presidio import where_installed
 from selfrule.privacy.quotation import Quotations
 from selfrule.records import Conversation, Facet, Rating, RatingStatus
 from selfrule.store.folder import Folder, write_part
@@ -136,7 +137,7 @@ def _by_model(want: Wanted, judge: str, parameters: Mapping[str, Any], terms: Te
 
 def cleaned(text: str) -> tuple[str, dict[str, int]]:
     """A text without the personal data that were found in it, and their counts by kind."""
-    found = replace(text)
+    found = replace(text, where_installed())
     return found.text, found.counts
 
 

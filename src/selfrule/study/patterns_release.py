@@ -96,6 +96,7 @@ def text_gate(folder: Folder) -> TextGate:
     from selfrule.patterns.traits import vocabulary
     from selfrule.privacy.auditor import audit
     from selfrule.privacy.personal import found
+    from selfrule.privacy.personal_presidio import where_installed
     from selfrule.privacy.spelled import spelled
 
     read: list[tuple[Quotations, bool]] = []
@@ -103,7 +104,7 @@ def text_gate(folder: Folder) -> TextGate:
     own = vocabulary()
 
     def look(text: str) -> str | None:
-        if found(text):
+        if found(text, where_installed()):
             return "personal"
         if spelled(text) or audit(text, own) is not None:
             return "auditor"
