@@ -20,7 +20,7 @@ from urllib.parse import unquote_to_bytes
 
 LETTERS = 5  # of a word in letters: fewer are part of too many words
 _LEAST_DIGITS = 9
-_ROUNDS = 3
+_LAYERS = 3
 _MOST_READ = 64 * 1024 * 1024
 _BEGINNING = 6
 _OURS = ("report", "rubric", "cli", "patterns", "analyses", "study")
@@ -61,8 +61,8 @@ def squeezed(folded: str) -> str:
     return "".join(_PART.findall(folded)).replace("_", "")
 
 
-def readings(data: bytes) -> list[str]:
-    """Every way to read some bytes, folded: as they are, and with what is escaped in them laid open, some layers deep."""
+def readings(data: bytes, layers: int = _LAYERS) -> list[str]:
+    """Every way to read some bytes, folded: as they are, and with what is escaped in them laid open, so many layers deep."""
     data = data[:_MOST_READ]
     first = [data.decode("utf-8", "replace")]
     if b"\0" in data or "\ufffd" in first[0]:
@@ -70,7 +70,7 @@ def readings(data: bytes) -> list[str]:
         first += [data.replace(b"\0", b"").decode("utf-8", "ignore")]
     seen = dict.fromkeys(first)
     latest = first
-    for _ in range(_ROUNDS):
+    for _ in range(layers):
         made = [other for text in latest for other in _opened(text) if other not in seen]
         latest = list(dict.fromkeys(made))
         if not latest:
@@ -245,11 +245,11 @@ class Search:
                 for form in forms:
                     self._forms.setdefault(how, {}).setdefault(form, set()).add(one.label)
 
-    def find(self, data: bytes | str) -> list[Found]:
-        """Every needle that is in the data, once, by the longest of its forms that is."""
+    def find(self, data: bytes | str, layers: int = _LAYERS) -> list[Found]:
+        """Every needle that is in the data, once, by the longest of its forms that is; `layers`: see `readings`."""
         raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
         best: dict[str, Found] = {}
-        for text in readings(raw):
+        for text in readings(raw, layers):
             for found in self._in(text):
                 known = best.get(found.label)
                 if known is None or len(found.form) > len(known.form):

@@ -147,7 +147,8 @@ class Watch:
     def leaks(self, surface: Surface) -> Iterator[Leak]:
         """What of the planted is in a surface."""
         lookup = self._search[surface.audience]
-        for found in lookup.find(surface.data):
+        layers = 0 if surface.audience == "stored" else 3
+        for found in lookup.find(surface.data, layers):
             yield Leak(surface.name, surface.audience, lookup.canaries[found.label], found.how, found.form)
         if surface.audience in {"shareable", "terminal"}:
             run = self._quotations.runs(surface.data.decode("utf-8", "replace"))
@@ -168,8 +169,8 @@ class _Lookup:
         allowed = neutral().union(*(pieces(text) for text in apart))
         self._search = Search(made, allowed)
 
-    def find(self, data: bytes) -> list[Found]:
-        return self._search.find(data)
+    def find(self, data: bytes, layers: int) -> list[Found]:
+        return self._search.find(data, layers)
 
 
 def run(
