@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,15 @@ HARD = {
     "letter by letter": ("it was j-o-n-a-t-h-a-n", "it was [name]"),
     "a NUL": ("ask Jona\x00than again", "ask [name] again"),
     "marks apart": ("ask Zoe\u0308 Bru\u0308ckner again", "ask [name] again"),
+    "a mark at the end": ("ask Zoe\u0308 again", "ask [name] again"),
+    "syllables in parts": (
+        unicodedata.normalize("NFD", "제 이름은 김민수입니다"),
+        unicodedata.normalize("NFD", "제 이름은 ") + "[name]" + unicodedata.normalize("NFD", "입니다"),
+    ),
+    "kana in parts": (
+        unicodedata.normalize("NFD", "私の名前はヤマダです"),
+        unicodedata.normalize("NFD", "私の名前は[name]です"),
+    ),
     "both words are words": ("then Will Young came", "then [name] came"),
     "a mail spelled out": ("jon (at) example (dot) org", "[mail]"),
     "a password": ("my password is hunter2!x", "my password is [key]"),

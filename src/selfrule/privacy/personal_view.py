@@ -25,6 +25,7 @@ _LOOKALIKE = str.maketrans(
     "аеорсухіјѕԁһӏқԛԝвкмнтАВЕКМНОРСТУХІЈЅԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεικνορτυχ",
     "aeopcyxijsdhlkqwbkmhtABEKMHOPCTYXIJSGQWABEZHIKMNOPTYXaeikvoptux",
 )
+_APART = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]")
 _MIXED = re.compile(r"[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
 _WORD = re.compile(r"[A-Za-z\u0370-\u052f]+")
 
@@ -44,10 +45,10 @@ class View:
     size: int
 
     def back(self, start: int, end: int) -> tuple[int, int]:
-        """Where a stretch of the view begins and ends in the original, with what was left out inside it."""
+        """Where a stretch of the view begins and ends in the original, with what was left out inside and right after it."""
         if self.at is None:
             return start, end
-        return int(self.at[start]), int(self.at[end - 1]) + 1
+        return int(self.at[start]), int(self.at[end]) if end < len(self.at) else self.size
 
 
 def view(text: str) -> View:
@@ -64,9 +65,22 @@ def view(text: str) -> View:
     kept = plain != _DROP
     at = None if kept.all() else np.flatnonzero(kept)
     folded = plain[kept].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    if _APART.search(folded):
+        folded, at = _composed(folded, np.arange(len(folded)) if at is None else at)
     if _MIXED.search(folded):
         folded = _WORD.sub(_one_script, folded)
     return View(folded, at, len(text))
+
+
+def _composed(text: str, at: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:
+    """Syllables of Hangul and kana written in parts, as one character each."""
+    pieces, kept, place = [], np.ones(len(text), np.bool_), 0
+    for match in _APART.finditer(text):
+        whole = unicodedata.normalize("NFC", match[0])
+        pieces += [text[place : match.start()], whole]
+        kept[match.start() + len(whole) : match.end()] = False
+        place = match.end()
+    return "".join([*pieces, text[place:]]), at[kept]
 
 
 def fold(text: str) -> str:
