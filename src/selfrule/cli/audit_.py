@@ -43,7 +43,7 @@ def command(
     """The main job."""
     from selfrule.cli.judging import Asked, rate
     from selfrule.cli.reading import read
-    from selfrule.cli.summary import print_context, print_paths, print_problems
+    from selfrule.cli.summary import print_context, print_next, print_paths, print_problems
 
     asked = Asked(
         judge, protocol, param, no_screen, screen_recall, check, budget, batch, wait, yes, prices, retry, concurrency
@@ -67,5 +67,6 @@ def command(
     skipped = print_problems(study)
     if not json:
         print_paths(*paths_made, story=context.story is not None)
+        print_next(study, context)
     if strict and skipped:
         raise typer.Exit(1)

@@ -63,3 +63,15 @@ def print_paths(*paths: Path, story: bool = False) -> None:
             continue
         kind = " (private: quotes conversations, not for sharing)" if path.name == "report-private.html" else ""
         typer.echo(f"Report: {path}{kind}")
+
+
+def print_next(study: Study, context: ReportContext) -> None:
+    """What to ask next: what happens in flagged conversations, where there are enough of them to be spoken of."""
+    from selfrule.rubric import PRIMITIVES
+
+    flagged = max(
+        (e.count for e in context.estimates if not e.group and e.level == "moderate+" and e.construct in PRIMITIVES),
+        default=0,
+    )
+    if context.patterns is None and context.story is None and flagged >= 2 * context.k:
+        typer.echo(f"What happens in flagged conversations: selfrule patterns {study.path}")
