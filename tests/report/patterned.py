@@ -33,7 +33,7 @@ def pattern(
         depth=depth,
         name=f"{NAMES[i % len(NAMES)]}{'' if i < len(NAMES) else f', kind {i}'}",
         claims=[
-            Claim(text="Most were about a quarrel with somebody close to the person.", shown=41, checked=50),
+            Claim(text="Most were about a quarrel with somebody close to the person.", shown=38, checked=50),
             Claim(text="In many the assistant wrote whole messages that were sent as they were.", shown=22, checked=50),
             Claim(text=f"Nearly all were about {book.domains[names[i % 20]]}.", shown=46, checked=50),
         ],

@@ -30,46 +30,46 @@ def show(found: Patterns, *, json: bool) -> None:
         return
     from rich.console import Console
 
+    from selfrule.report.pattern_words import least as smallest_shown
+    from selfrule.report.pattern_words import withheld
+
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=110)
     _say(console, "Patterns in flagged conversations", style="bold")
-    _say(console, f"{found.flagged:,} flagged, {found.described:,} of them described." + _withheld(found))
+    _say(console, f"{found.flagged:,} flagged, {found.described:,} of them described.")
     if not found.patterns:
         _say(console, "There is no pattern to show." + ("" if found.described else " Nothing was flagged."))
     for one in found.patterns:
-        _pattern(console, one, found.k)
+        _pattern(console, one, smallest_shown(found))
     console.print()
+    if found.withheld is not None:
+        for line in withheld(found.withheld, found.k):
+            _say(console, line)
     for line in quality_lines(found):
         _say(console, line, style="dim")
     for note in found.notes:
         _say(console, note, style="dim")
 
 
-def _withheld(found: Patterns) -> str:
-    if found.withheld is None:
-        return ""
-    return f" Withheld: {found.withheld.patterns:,} patterns with {found.withheld.conversations:,} conversations."
-
-
-def _pattern(console: Console, one: Pattern, k: int | None) -> None:
+def _pattern(console: Console, one: Pattern, least: int | None) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
     from selfrule.cli.view import plain
+    from selfrule.report.pattern_words import counted, part
 
     indent = 2 * one.depth
     people = "" if one.persons is None else f", {one.persons:,} people"
-    severe = "" if one.severe is None else f", {one.severe:.0%} severe"
+    severe = "" if one.severe is None else f", {part(one.severe, one.conversations, least)} severe"
     sizes = f"{one.id}: {one.conversations:,} conversations{people}{severe}"
     console.print()
     console.print(Padding(Text(plain(one.name), "bold"), (0, 0, 0, indent), expand=False))
     console.print(Padding(Text(sizes, "dim"), (0, 0, 0, indent), expand=False))
     for claim in one.claims:
-        counted = f"{claim.shown:,} of {claim.checked:,}" if claim.checked else "not checked"
-        if k is not None and claim.shown == claim.checked:
-            counted = "all, or all but a few"
-        console.print(Padding(Text(f"- {plain(claim.text)} ({counted})"), (0, 0, 0, indent + 2), expand=False))
+        console.print(
+            Padding(Text(f"- {plain(claim.text)} ({counted(claim, least)})"), (0, 0, 0, indent + 2), expand=False)
+        )
 
 
 def quality_lines(found: Patterns) -> list[str]:

@@ -13,7 +13,7 @@ from selfrule.report.charts.pattern_tree import calendar, severity_bar, trend
 from selfrule.report.layout import Branch, Tree
 from selfrule.report.numbers import number, plural
 from selfrule.report.pattern_forest import Forest, forest
-from selfrule.report.pattern_words import MOST_OR_ALL, part, whole
+from selfrule.report.pattern_words import counted, highest, part, whole
 from selfrule.report.text import one_line
 from selfrule.rubric.codes import codes
 
@@ -35,6 +35,7 @@ class _Page:
     members: Mapping[str, list[str]]
     private: bool
     span: tuple[int, int] | None
+    least: int | None
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,14 @@ def anchor(i: int) -> str:
     return f"pattern-{i}"
 
 
-def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, private: bool, taken: int = 0) -> Lines:
+def lines(
+    patterns: Sequence[Pattern],
+    members: Mapping[str, list[str]],
+    *,
+    private: bool,
+    least: int | None = None,
+    taken: int = 0,
+) -> Lines:
     """The list of patterns.
 
     What a page has no room for is left out by size, what is below before what is above: first summaries, then lines.
@@ -59,10 +67,11 @@ def lines(patterns: Sequence[Pattern], members: Mapping[str, list[str]], *, priv
         patterns: At least one; of a shareable report those released.
         members: By pattern id, source ids of its conversations; read where `private`.
         private: Whether the report is.
+        least: The smallest count that is shown of released patterns; None where all counts are.
         taken: Bytes of the page that quoted conversations take.
     """
     tree = forest(patterns)
-    page = _Page(patterns, tree, members, private, calendar([p.months for p in patterns]))
+    page = _Page(patterns, tree, members, private, calendar([p.months for p in patterns]), least)
     made = {i: _branch(page, i) for i in tree.order()}
     listed, whole_ = _fitting(page, made, max(0, ROOM - taken))
     for i in listed - whole_:
@@ -158,11 +167,11 @@ def _top(shares: Mapping[str, float], most: int, least: float = _WORTH) -> list[
 def _figures(page: _Page, pattern: Pattern) -> list[tuple[Markup | None, str]]:
     size = number(pattern.conversations)
     size += f", {whole(pattern.share)}" if pattern.share is not None else ""
-    severe = part(pattern.severe, private=page.private) if pattern.severe is not None else "not shown"
-    found: list[tuple[Markup | None, str]] = [
-        (None, size),
-        (severity_bar(pattern.severe, most=severe == MOST_OR_ALL), severe),
-    ]
+    severe, picture = "not shown", None
+    if pattern.severe is not None:
+        severe = part(pattern.severe, pattern.conversations, page.least)
+        picture = severity_bar(pattern.severe, more=highest(pattern.severe, pattern.conversations, page.least))
+    found: list[tuple[Markup | None, str]] = [(None, size), (picture, severe)]
     if page.span is not None:
         picture = trend(pattern.months, page.span)
         found.append((picture, "" if picture is not None else "not shown"))
@@ -170,9 +179,8 @@ def _figures(page: _Page, pattern: Pattern) -> list[tuple[Markup | None, str]]:
 
 
 def _said(page: _Page, claim: Claim) -> tuple[str, str]:
-    shown = number(claim.shown) if page.private or claim.shown < claim.checked else MOST_OR_ALL
-    checked = f"shown by {shown} of {number(claim.checked)} checked" if claim.checked else "not checked"
-    return one_line(claim.text, 400), checked
+    behind = counted(claim, page.least)
+    return one_line(claim.text, 400), f"shown by {behind} checked" if claim.checked else behind
 
 
 def _terms(page: _Page, pattern: Pattern) -> list[tuple[str, str]]:
@@ -181,7 +189,7 @@ def _terms(page: _Page, pattern: Pattern) -> list[tuple[str, str]]:
 
     def named(shares: Mapping[str, float], names: Mapping[str, str]) -> str:
         top = _top({k: v for k, v in shares.items() if k in names}, _MOST_CODES)
-        return "; ".join(f"{names[k]} {part(v, private=page.private)}" for k, v in top)
+        return "; ".join(f"{names[k]} {part(v, pattern.conversations, page.least)}" for k, v in top)
 
     found = [("Moderate or severe on", named(pattern.constructs, {c.id: c.name.lower() for c in wording.constructs}))]
     known = {d: {c: v for c, v in shares.items() if c != "unknown"} for d, shares in pattern.codes.items()}
@@ -193,12 +201,14 @@ def _terms(page: _Page, pattern: Pattern) -> list[tuple[str, str]]:
 def _notes(page: _Page, pattern: Pattern) -> list[str]:
     said = []
     if pattern.actualized:
-        said.append(f"In {part(pattern.actualized, private=page.private)} the person says that it has happened.")
+        said.append(
+            f"In {part(pattern.actualized, pattern.conversations, page.least)} the person says that it has happened."
+        )
     if pattern.persons is not None:
         said.append(f"From {plural(pattern.persons, 'person', 'people')}.")
     if pattern.faithful is not None:
         of = f" of {plural(pattern.held_out, 'conversation')} set aside" if pattern.held_out else " of those set aside"
-        right = part(pattern.faithful, private=page.private)
+        right = part(pattern.faithful, pattern.held_out, page.least)
         said.append(f"From names and summaries alone, {right}{of} were put back here.")
     if page.private and pattern.collapsed:
         said.append(f"{plural(pattern.collapsed, 'near copy', 'near copies')} left out.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from selfrule.patterns.records import Pattern, Patterns, Withheld
+import math
+
+from selfrule.patterns.records import Claim, Pattern, Patterns, Withheld
+from selfrule.privacy.cells import smallest
 from selfrule.report.numbers import number, plural
 from selfrule.report.text import one_line
 
@@ -20,7 +23,6 @@ _REASONS = {
     "unchecked": "for a claim that was not checked",
     "budget": "for claims that the privacy budget does not cover",
 }
-MOST_OR_ALL = "most or all"
 _NEARLY = 0.1  # of the larger share: closer than this, two shares are called about the same
 _POINT = 0.01
 
@@ -38,15 +40,38 @@ def whole(share: float) -> str:
     return f"{round(100 * share)} %"
 
 
-def part(share: float, *, private: bool) -> str:
-    """A share of a pattern: in whole per cent, save that the gate tells all, and all but few, by one and the same figure.
+def least(made: Patterns) -> int | None:
+    """The smallest count that is shown of released patterns; None of private ones, whose counts are all shown."""
+    if made.kind == "private" or made.k is None:
+        return None
+    return made.k if made.epsilon is not None else smallest(made.k)
 
-    Those who have it are then more than those who have not, for each must be enough to be shown.
 
-    >>> part(1.0, private=True), part(1.0, private=False), part(0.5, private=False)
-    ('100 %', 'most or all', '50 %')
+def highest(share: float, size: int, least: int | None) -> bool:
+    """Whether a share is the highest that the gate shows of so many: all but the smallest count, for that and more."""
+    return least is not None and size > 0 and math.isclose(share, 1 - least / size, abs_tol=1e-9)
+
+
+def part(share: float, size: int, least: int | None) -> str:
+    """A share of a pattern in whole per cent, with "or more" where the gate shows none higher.
+
+    Args:
+        share: In [0, 1].
+        size: Conversations that it is of.
+        least: The smallest count that is shown; None where all are.
+
+    >>> part(0.8, 50, 10), part(0.78, 50, 10), part(1.0, 50, None)
+    ('80 % or more', '78 %', '100 %')
     """
-    return whole(share) if private or share < 1 else MOST_OR_ALL
+    return f"{whole(share)} or more" if highest(share, size, least) else whole(share)
+
+
+def counted(claim: Claim, least: int | None) -> str:
+    """How many of how many show a claim."""
+    if not claim.checked:
+        return "not checked"
+    more = " or more" if highest(claim.shown / claim.checked, claim.checked, least) else ""
+    return f"{number(claim.shown)}{more} of {number(claim.checked)}"
 
 
 def lead(made: Patterns, leaves: int, groups: int, *, drawn: bool) -> list[str]:
@@ -156,7 +181,8 @@ def how(made: Patterns, named_by: set[str]) -> list[str]:
     return [said, " ".join(found)] if found else [said]
 
 
-def words_of(pattern: Pattern, *, private: bool) -> str:
+def words_of(pattern: Pattern, least: int | None) -> str:
     """A pattern's size and severity in a few words."""
-    said = plural(pattern.conversations, "conversation")
-    return said if pattern.severe is None else f"{said}, {part(pattern.severe, private=private)} severe"
+    n = pattern.conversations
+    said = plural(n, "conversation")
+    return said if pattern.severe is None else f"{said}, {part(pattern.severe, n, least)} severe"

@@ -45,8 +45,9 @@ def section(context: ReportContext, *, taken: int = 0) -> Section | None:
     tree = forest(made.patterns)
     leaves = tree.leaves
     groups = sum(bool(tree.children.get(i)) for i in range(len(made.patterns)))
-    listed = lines(made.patterns, context.pattern_members, private=private, taken=taken)
-    drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves), private=private)
+    least = words.least(made)
+    listed = lines(made.patterns, context.pattern_members, private=private, least=least, taken=taken)
+    drawn = _map(made.patterns, [i for i in leaves if i in listed.listed], len(leaves), least)
     parts = [
         Part(paragraphs=words.lead(made, len(leaves), groups, drawn=drawn is not None)),
         *([drawn] if drawn is not None else []),
@@ -67,19 +68,19 @@ def _list(patterns: Sequence[Pattern], listed: Lines, *, private: bool) -> Part:
     return Part(title="Every pattern", paragraphs=[said] if any(p.months for p in patterns) else [], tree=listed.tree)
 
 
-def _map(patterns: Sequence[Pattern], leaves: Sequence[int], of: int, *, private: bool) -> Part | None:
+def _map(patterns: Sequence[Pattern], leaves: Sequence[int], of: int, least: int | None) -> Part | None:
     drawn = sorted(leaves, key=lambda i: -patterns[i].conversations)[:MOST]
     if not drawn:
         return None
-    shade = Shades.of([patterns[i].severe for i in drawn], private=private)
+    shade = Shades.of([patterns[i] for i in drawn], least)
     spots = [
         Spot(
             anchor=anchor(i),
             name=one_line(patterns[i].name, 120) or NAMELESS,
             place=patterns[i].place,
             size=patterns[i].conversations,
-            cls=shade(patterns[i].severe),
-            words=words.words_of(patterns[i], private=private),
+            cls=shade(patterns[i]),
+            words=words.words_of(patterns[i], least),
         )
         for i in drawn
     ]
@@ -112,44 +113,43 @@ def breaks(shares: Sequence[float]) -> list[float]:
 
 @dataclass(frozen=True)
 class Shades:
-    """Which shade a share of severe ones has: by at most two limits, and one for "most or all" where the gate says no more."""
+    """Which shade a share of severe ones has: by at most two limits, and one where it is the highest that the gate shows."""
 
     limits: tuple[float, ...]
+    least: int | None
     top: bool
 
     @classmethod
-    def of(cls, shares: Sequence[float | None], *, private: bool) -> Shades:
-        """Shades that tell these shares apart."""
-        known = [s for s in shares if s is not None]
-        top = not private and any(s >= 1 for s in known)
-        limits = breaks([s for s in known if s < 1] if top else known)
-        return cls(tuple(limits[:1] if top else limits), top)
+    def of(cls, patterns: Sequence[Pattern], least: int | None) -> Shades:
+        """Shades that tell these patterns apart."""
+        known = [(p.severe, _highest(p, least)) for p in patterns if p.severe is not None]
+        top = any(high for _, high in known)
+        limits = breaks([share for share, high in known if not high])
+        return cls(tuple(limits[:1] if top else limits), least, top)
 
-    def __call__(self, share: float | None) -> str:
+    def __call__(self, pattern: Pattern) -> str:
         """The class of a circle."""
-        if share is None:
+        if pattern.severe is None:
             return "unsaid"
-        if self.top and share >= 1:
-            return "many"
-        at = bisect_right(self.limits, share)
+        at = bisect_right(self.limits, pattern.severe)
         if self.top:
-            return ("few", "some")[at] if self.limits else "few"
+            return "many" if _highest(pattern, self.least) else ("few", "some")[at]
         return _CLASSES[at] if len(self.limits) == 2 else ("few", "many")[at] if self.limits else "some"
 
     def legend(self, used: set[str]) -> list[Key]:
         """What each shade stands for; those on the map alone."""
         cut = [words.whole(limit) for limit in self.limits]
+        said = {"some": "about as many severe in each"}
         if self.top:
-            said = {
-                "few": f"under {cut[0]} severe" if cut else "fewer severe",
-                "some": f"{cut[0]} or more" if cut else "",
-            }
-            said["many"] = f"{words.MOST_OR_ALL} severe"
+            said = {"few": f"under {cut[0]} severe", "some": f"{cut[0]} or more"} if cut else {"few": "fewer severe"}
+            said["many"] = f"all, or all but about {self.least}, severe"
         elif len(cut) == 2:
             said = {"few": f"under {cut[0]} severe", "some": f"{cut[0]} to under {cut[1]}", "many": f"{cut[1]} or more"}
         elif cut:
             said = {"few": f"under {cut[0]} severe", "many": f"{cut[0]} or more"}
-        else:
-            said = {"some": "about as many severe in each"}
         said["unsaid"] = "severity not shown"
         return [Key("disc", cls, text) for cls, text in said.items() if cls in used]
+
+
+def _highest(pattern: Pattern, least: int | None) -> bool:
+    return pattern.severe is not None and words.highest(pattern.severe, pattern.conversations, least)

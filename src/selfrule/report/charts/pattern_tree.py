@@ -13,19 +13,19 @@ WIDTH, HEIGHT = 64, 16
 LONGEST = 60  # months; of more, the latest
 
 
-def severity_bar(share: float | None, *, most: bool = False) -> Markup | None:
+def severity_bar(share: float | None, *, more: bool = False) -> Markup | None:
     """A bar as long as the share that is severe; None where it is not known. The words beside it say the same.
 
-    With `most` it is known only that it is more than half: the other half is faint.
+    With `more` the share is that or more: the rest of the bar is faint.
     """
     if share is None:
         return None
-    length = WIDTH / 2 if most else round(WIDTH * min(1.0, max(0.0, share)), 1)
-    faint = f'<rect class="severe faint" x="{length}" y="4" width="{WIDTH - length}" height="8"/>' if most else ""
+    length = round(WIDTH * min(1.0, max(0.0, share)), 1)
+    rest = f'<rect class="severe faint" x="{length}" y="4" width="{WIDTH - length:.1f}" height="8"/>' if more else ""
     return Markup(  # noqa: S704 - numbers alone
         f'<svg class="mini" aria-hidden="true" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
         f'<rect class="step" x="0" y="4" width="{WIDTH}" height="8"/>'
-        f'<rect class="severe" x="0" y="4" width="{length}" height="8"/>{faint}</svg>'
+        f'<rect class="severe" x="0" y="4" width="{length}" height="8"/>{rest}</svg>'
     )
 
 
