@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib import resources
 from pathlib import Path
 
@@ -19,9 +20,15 @@ from selfrule.testing.server import StandIn
 EXAMPLE = str(resources.files("selfrule") / "example" / "conversations.jsonl")
 
 
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return selfrule.audit(EXAMPLE, tmp_path_factory.mktemp("rated") / "study").path
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return selfrule.audit(EXAMPLE, tmp_path / "study")
+def study(rated: Path, tmp_path: Path) -> Study:
+    shutil.copytree(rated, tmp_path / "study")
+    return Study.open(tmp_path / "study")
 
 
 def judge(server: StandIn) -> str:
@@ -84,6 +91,28 @@ def test_a_model_that_copies_its_descriptions_has_no_word_of_them_released(study
     assert released.kind == "released"
     for text in texts(released):
         assert "the person said" not in text
+
+
+def test_naming_stops_at_the_budget_and_goes_on_from_there(study, monkeypatch):
+    with StandIn() as server:
+        for name, value in server.environ().items():
+            monkeypatch.setenv(name, value)
+        prices = study.path / "prices.toml"
+        prices.write_text(
+            '["anthropic:claude-test"]\ninput = 1.0\noutput = 5.0\ncontext = 200_000\nmax_output = 4096\n', "utf-8"
+        )
+        how = {"judge": "anthropic:claude-test", "facets": "embedded", "per": 8, "prices": prices, "concurrency": 1}
+        first = study.patterns(**how, budget=0.012)
+        assert any("at its budget" in note for note in first.notes)
+        assert "terms" in {one.by for one in first.patterns}
+        state = patterns_files.state(study._folder)
+        assert state is not None
+        assert not state.whole
+        assert study.patterns() == first
+        second = study.patterns(**how)
+        assert not any("at its budget" in note for note in second.notes)
+        assert "terms" not in {one.by for one in second.patterns}
+        assert server.counts.paid_twice == 0
 
 
 def test_who_names_and_how_is_part_of_what_the_patterns_are(study):

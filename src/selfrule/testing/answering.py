@@ -90,7 +90,7 @@ class Answerer:
         answer = self._written(question, self._view(question))
         if fault == "quoting" and describing.wanted(question):
             return msgspec.json.encode(describing.quoting(question, msgspec.json.decode(answer))).decode()
-        if fault == "quoting" and question.schema_name.startswith("pattern_"):
+        if fault == "quoting" and naming.asked(question):
             return msgspec.json.encode(naming.said(question, copying=True)).decode()
         if question.schema is None or fault not in ("no-evidence", "made-up"):
             return answer
@@ -104,7 +104,7 @@ class Answerer:
             return f"I have read the whole conversation.\n\nANSWER: {'yes' if flagged else 'no'}"
         if describing.wanted(question):
             return msgspec.json.encode(describing.facet(question)).decode()
-        if question.schema_name.startswith("pattern_"):
+        if naming.asked(question):
             return msgspec.json.encode(naming.said(question)).decode()
         about = _construct(question.schema_name) or _construct(question.ask)
         above = frozenset(_ABOVE.findall(question.ask))

@@ -20,12 +20,22 @@ COUNTING = "most people asked for it"
 """A claim that says how many, made of every group."""
 
 
+_KEYS = {"check": {"answers"}, "choose": {"group"}, "name": {"name", "claims"}}
+
+
+def asked(question: Question) -> str | None:
+    """Which question about patterns it is: "name", "check", "choose" or none. By its schema, which not every provider names."""
+    keys = set((question.schema or {}).get("properties", {}))
+    return next((kind for kind, mine in _KEYS.items() if keys == mine), None)
+
+
 def said(question: Question, *, copying: bool = False) -> dict[str, Any]:
     """An answer to one of the three questions about patterns; with `copying`, names and claims are words of a description."""
     texts = _texts(question)
-    if question.schema_name == "pattern_check":
+    kind = asked(question)
+    if kind == "check":
         return {"answers": [_checked(i, text, _listed(question)) for i, text in enumerate(texts)]}
-    if question.schema_name == "pattern_choose":
+    if kind == "choose":
         fits = [sum(_shows(texts[0], clause) for clause in _clauses(group)) for group in _listed(question)]
         return {"group": "ABCDEFGH"[fits.index(max(fits))] if fits else ""}
     if copying and texts:
