@@ -41,7 +41,7 @@ def pattern(
         persons=max(10, round(n * 0.9)),
         collapsed=i % 3,
         share=n / 4000,
-        severe=None if i % 9 == 4 else severe,
+        severe=None if i % 9 == 4 else (n - 10) / n if i % 7 == 1 and n >= 20 else severe,
         actualized=None if i % 2 else 0.21,
         constructs={p: rng.random() for p in PRIMITIVES},
         domains={names[i % 20]: 0.9, names[(i * 7 + 3) % 20]: 0.31, names[(i + 9) % 20]: 0.06},

@@ -167,3 +167,20 @@ def test_texts_and_marks_stand_out_from_the_page(visit, dark):
     page.evaluate(ALL_TABLES_OPEN)
     assert page.evaluate(POOR_TEXT) == []
     assert page.evaluate(POOR_MARKS) == []
+
+
+@pytest.mark.parametrize("width", [360, 700, 1280])
+def test_no_figure_beside_a_name_runs_over_the_next(visit, width):
+    page = visit(with_patterns(patterns(34, groups=7)), width=width)
+    page.evaluate(ALL_TABLES_OPEN)
+    over = page.evaluate(
+        """() => [...document.querySelectorAll("#patterns .line")].flatMap((line) => {
+          const boxes = [...line.querySelectorAll(".beside-name")].map((b) => {
+            const parts = [...b.children].filter((c) => c.className !== "head").map((c) => c.getBoundingClientRect());
+            return [Math.min(...parts.map((c) => c.left)), Math.max(...parts.map((c) => c.right)), parts[0]?.top ?? 0];
+          });
+          const over = boxes.slice(1).filter((b, i) => Math.abs(b[2] - boxes[i][2]) < 12 && b[0] < boxes[i][1]);
+          return over.map(() => line.textContent);
+        })"""
+    )
+    assert over == []
