@@ -32,6 +32,7 @@ _ENDINGS = ("", "а", "я", "о", "ь", "и", "σ", "ς", "η", "α")
 _GERMAN = frozenset(
     "der die das und ich nicht ist ein eine mit den dem zu von auf es er sie wir dass war hat mir mich am im bei als aber wie wenn meine mein gestern heute was haben habe hat seit wurde noch nur auch bei nach einen einem einer kann".split()
 )
+_NO_NAMES = said.NEVER | said.NEVER_OTHER
 _PARTS = re.compile(r"['’-]")
 
 
@@ -117,7 +118,7 @@ def _by_context(segment: Segment, known: Names) -> Iterator[Found]:
             if first is None:
                 continue
             word = first[0].lower()
-            if word in said.NEVER or word in said.NEVER_OTHER:
+            if _never(word):
                 continue
             if len(word) == 1:
                 word = _TOKEN.findall(text, start, end)[-1].lower()
@@ -134,7 +135,7 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
         tokens = list(_CAPITALISED.finditer(text, match.start(), match.end()))
         lowered = [token[0].lower() for token in tokens]
         bare = [w[:-2] if w.endswith(("'s", "’s")) else w for w in lowered]
-        sure = [known.has(w) or w in said.SURE for w in bare]
+        sure = [(known.has(w) or w in said.SURE) and not _never(w) for w in bare]
         may = [yes or w in known.common for yes, w in zip(sure, bare, strict=True)]
         at_start = bool(_SENTENCE.search(text[max(0, match.start() - 12) : match.start()]))
         if any(sure):
@@ -149,7 +150,7 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
             continue
         if len(bare) == 1:
             before = text[max(0, match.start() - 24) : match.start()]
-            if bare[0] in said.NEVER or bare[0] in said.NEVER_OTHER:
+            if _never(bare[0]):
                 continue
             foreign = "\u0370" <= bare[0][0] <= "\u052f"  # there only what has a name of its own is capitalised
             if foreign:
@@ -180,6 +181,11 @@ def _by_case(text: str, known: Names) -> Iterator[Found]:
                 english = _is_english(text)
             if english:
                 yield match.start(), match.end(), "name"
+
+
+def _never(word: str) -> bool:
+    """Whether a word, or what it is the plural of, is a name of no person."""
+    return word in _NO_NAMES or (word.endswith("s") and word != "thais" and word[:-1] in _NO_NAMES)
 
 
 def german(text: str) -> bool:
@@ -260,8 +266,8 @@ def _han(match: re.Match[str], scripts: dict[str, set[str]]) -> Iterator[Found]:
             start = called.start() - size
             name = run[start : called.start()]
             if start >= 0 and (
-                (size > 1 and name[:2] in family)
-                or (size < 4 and name[0] in family and name[0] not in "和有从从那")
+                (size > 2 and name[:2] in family)
+                or (size < 4 and name[0] in said.HAN_FAMILIES)
                 or (size == 2 and name in given)
             ):
                 yield match.start() + start, match.start() + called.start(), "name"

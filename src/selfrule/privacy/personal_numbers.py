@@ -119,11 +119,14 @@ def _kind(run: str, before: str) -> str | None:
     """What a run of digits and separators is: a card, a phone, an id; None: an ordinary number."""
     digits = "".join(c for c in run if c.isdigit())
     n = len(digits)
-    if n < 7 or _YEARS.fullmatch(run) or _DATE_ONLY.fullmatch(run) or any(c in _MONEY for c in before):
+    bare = run.lstrip("(+")
+    if n < 7 or _YEARS.fullmatch(bare) or _DATE_ONLY.fullmatch(bare) or any(c in _MONEY for c in before):
         return None
     if digits.rstrip("0") == "" or (
         _DECIMAL.fullmatch(run) and ("." in run or digits.endswith("000")) and run.count(".") <= 3
     ):
+        return None
+    if "\u2013" in run and n < 10 and not run.startswith("+"):  # from a number to a number
         return None
     if n == len(run) and digits.endswith("0000"):
         return None

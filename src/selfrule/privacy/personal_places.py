@@ -93,7 +93,7 @@ _WORK = _c(
 )
 _SCHOOL = _c(
     rf"(?<!\w)(?i:stud(?:y|ies|ied|ying)|student|pupil|freshman|sophomore|junior|senior|graduat(?:e|ed|ing)|enrolled|attend(?:s|ed|ing)?|alumn\w+|studiere|studiert|etudie|etudiante?|estudio|estudia|estudo|estuda|studio|учусь|учится|σπουδαζω|φοιταω)"
-    rf"(?: (?:\w{{2,14}}))?(?: (?:at|from|in|an der|an|a|à|en|na|no|em|в|στο|στη[νς]?))? (?:the |der |dem |l'|la |le |el |o |a )?(?P<it>{_CAPS}(?: имени {_CAP})?(?: [«\"][^»\"\n]{{2,40}}[»\"])?{_IN_TOWN})"
+    rf"(?:(?: (?:\w{{2,14}}))? (?:at|from|in|an der|an|a|à|en|na|no|em|в|στο|στη[νς]?)|(?<=attend)|(?<=attends)|(?<=attended)|(?<=attending)) (?:the |der |dem |l'|la |le |el |o |a )?(?P<it>{_CAPS}(?: имени {_CAP})?(?: [«\"][^»\"\n]{{2,40}}[»\"])?{_IN_TOWN})"
 )
 _SCHOOLISH = "University|College|School|Academy|Institute|Gymnasium|Universität|Hochschule|Schule|Université|Lycée|Collège|Universidad|Instituto|Colegio|Universidade|Escola|Università|Liceo|Polytechnic|Seminary|Kindergarten|Primary|Secondary|Prep|Grammar|High|Elementary|Университет|Школа"
 _FIRM = "Clinica|Hopital|Banco|Banque|Residencia|Hospital|Infirmary|Surgery|Hospice|Clinic|Church|Bank|GmbH|AG|Inc|Ltd|LLC|LLP|Corp|Corporation|Company|Industries|Holdings|Group|Solutions|Logistics|Consulting|Associates|Partners|Labs|Studios|SARL|SA|KG|SpA|SRL|BV|Krankenhaus|Klinik|Klinikum|Hôpital|Clinique|Mosque|Synagogue|Parish"
@@ -144,12 +144,14 @@ _NAMED = (
     (_c(r"(?:มหาวิทยาลัย|โรงเรียน|วิทยาลัย) ?[\u0e00-\u0e4e]{2,20}"), "school"),
     (_c(r"(?:บริษัท|โรงพยาบาล|ธนาคาร|โรงงาน) ?[\u0e00-\u0e4e]{2,20}"), "employer"),
     (
-        _c(r"[\u4e00-\u9fff]{1,10}(?:大学|大學|中学|中學|小学|小學|学院|學院|高中|幼儿园|高校|高等学校|中学校|小学校)"),
+        _c(
+            r"(?:(?![的了在我你他她它们是去就不和有那这个到都很想也又从跟对把被让给得地着过说会要能可以没吗呢吧啊但而且因为所现然后其实最近自己一])[\u4e00-\u9fff]){1,6}(?:大学|大學|中学|中學|小学|小學|学院|學院|高中|幼儿园|高校|高等学校|中学校|小学校)"
+        ),
         "school",
     ),
     (
         _c(
-            r"[\u4e00-\u9fff\u3041-\u30ff]{1,12}(?:有限公司|公司|集团|集團|医院|醫院|银行|銀行|工厂|株式会社|病院|製作所|商事|工業)|株式会社[\u4e00-\u9fff\u30a1-\u30ff]{1,12}"
+            r"(?:[\u30a1-\u30ff\u3041-\u309f]|(?:(?![的了在我你他她它们是去就不和有那这个到都很想也又从跟对把被让给得地着过说会要能可以没吗呢吧啊但而且因为所现然后其实最近自己一])[\u4e00-\u9fff])){1,8}(?:有限公司|公司|集团|集團|医院|醫院|银行|銀行|工厂|株式会社|病院|製作所|商事|工業)|株式会社[\u4e00-\u9fff\u30a1-\u30ff]{1,12}"
         ),
         "employer",
     ),

@@ -126,7 +126,7 @@ _SAID: tuple[tuple[re.Pattern[str], bool], ...] = (
     (_pattern(rf"(?:我(?:的名字)?叫(?:做|作)?|名叫|名字(?:是|叫)|姓名[:：是]|他叫|她叫|叫做){_HAN_NAME}"), False),
     (
         _pattern(
-            r"(?P<it>(?!老[师師板公婆人是])(?!小[说時时孩])(?!阿姨)[小老阿][\u4e00-\u9fff])(?=说|說|问|問|告诉|告訴|觉得|覺得|跟|和|是|，|,|对|對)"
+            r"(?P<it>[小老阿][王李张刘陈杨黄赵吴周徐孙朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范廖贾韦邹孟秦邱尹薛闫段侯陶黎贺顾郝龚邵钱覃戴莫孔汤])(?=说|說|问|問|告诉|告訴|觉得|覺得|跟|和|是|，|,|对|對)"
         ),
         False,
     ),
@@ -254,7 +254,7 @@ NEVER = frozenset(
 """Words that stand where names do and are none."""
 
 NEVER_OTHER = frozenset(
-    "iban danish norwegian finnish irish scottish welsh belgian austrian swiss hungarian czech romanian ukrainian israeli egyptian iranian "
+    "iban trump biden obama putin hitler americans jew nazi democrat republican mormon protestant buddhist lesbian puerto rican black white danish norwegian finnish irish scottish welsh belgian austrian swiss hungarian czech romanian ukrainian israeli egyptian iranian "
     "iraqi pakistani brazilian argentinian colombian cuban nigerian kenyan vietnamese indonesian filipino latin victorian roman januar februar marz "
     "mai juni juli oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag enero febrero marzo abril mayo junio julio agosto "
     "octubre noviembre diciembre janvier fevrier mars avril juin juillet aout octobre decembre janeiro fevereiro marco maio junho julho outubro "
@@ -290,6 +290,10 @@ LOWER_NEVER = frozenset(
 WITH_HAN = re.compile(
     "(?:(?:和|跟|与|被|找|恨|爱上|喜欢)|^)(?P<family>[\u4e00-\u9fff])(?P<given>[\u4e00-\u9fff]{1,2})(?=分手|吵|结婚|在一起|道歉|打我|骂我|离婚|昨天|今天|告诉我|离开|欠我|说我|不理)"
 )
+HAN_FAMILIES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范廖贾夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔汤"
+)
+"""Those that are common and begin few other words."""
 CALLED_HAN = re.compile(
     "老板|先生|女士|小姐|太太|老师|老師|医生|醫生|教授|经理|經理|主任|同学|同學|律师|师傅|阿姨|叔叔"
 )

@@ -103,6 +103,8 @@ def _table() -> NDArray[np.uint32]:
     for first, last in _MARKS:
         table[first:last] = _DROP
     table[0xE0000:0xE0200] = _DROP
+    for apostrophe in (0x2018, 0x2019, 0x02BC, 0xFF07):
+        table[apostrophe] = ord("'")
     return table
 
 

@@ -107,7 +107,14 @@ def _is_domain(match: re.Match[str]) -> bool:
 def _is_handle(match: re.Match[str]) -> bool:
     """Whether what was said to be a handle looks like one, or like a word of the sentence."""
     it = match["it"]
+    if it.isupper() or not any(char.isalnum() for char in it):
+        return False
     return any(char.isdigit() or char in "_@." for char in it[:-1]) or not it.islower()
+
+
+def _is_password(match: re.Match[str]) -> bool:
+    """Whether a word said to be a secret is more than the next word of a sentence."""
+    return not (match[0].lower().startswith(("secret", "token")) and match["it"].isalpha() and match["it"].islower())
 
 
 def _is_ipv4(match: re.Match[str]) -> bool:
@@ -143,8 +150,8 @@ RULES = (
     Rule("link", _DOMAIN, _WEB, holds=_is_domain),
     Rule("handle", _HANDLE_SAID, words=_HANDLE_WORDS, holds=_is_handle),
     Rule("handle", _HANDLE_SAID, frozenset(["han"]), holds=_is_handle),
-    Rule("key", _PASSWORD, words=_PASSWORD_WORDS),
-    Rule("key", _PASSWORD, frozenset(["han"])),
+    Rule("key", _PASSWORD, words=_PASSWORD_WORDS, holds=_is_password),
+    Rule("key", _PASSWORD, frozenset(["han"]), holds=_is_password),
     Rule("network", _IPV4, _DIGITS | _WEB, holds=_is_ipv4),
     Rule("network", _IPV6, holds=_is_ipv6, words=None, needs=frozenset(["colons"])),
     Rule("network", _MAC, _DIGITS),
