@@ -11,7 +11,7 @@ from selfrule import rubric
 from selfrule.patterns.gate_cells import Cell
 from selfrule.patterns.records import Claim, Pattern
 from selfrule.patterns.traits import Trait
-from selfrule.privacy.cells import ALL, COMPLEMENTARY, SHOWN, SMALL, Rows, Sizes, shown_share
+from selfrule.privacy.cells import ALL, COMPLEMENTARY, SHOWN, SMALL, Rows, Sizes, rounded, shown_share, smallest
 from selfrule.rubric.codes import codes
 
 _NAMED_BY = 2
@@ -91,6 +91,10 @@ def _told(claim: Claim, cells: Mapping[tuple[str, str], Cell], whole: int, n: in
     least = k + int(chance.integers(5))
     about = claim.shown / claim.checked * n  # of a claim checked by some of the members
     state = SMALL if min(claim.shown, about) < least else ALL if claim.checked - claim.shown < least else SHOWN
+    if state == ALL and claim.checked < n - least:
+        # of a part of the members: all but a few of those checked may be all but many of the rest
+        low = rounded((claim.checked - least) / claim.checked * whole, chance)
+        return None if 2 * low < whole else min(low, whole - smallest(k)) / whole
     return shown_share(claim.shown, claim.checked, whole, state, k, chance)
 
 

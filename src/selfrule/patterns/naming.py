@@ -15,8 +15,11 @@ from selfrule.patterns.traits import Saying, Trait, sayings
 from selfrule.patterns.words import KEPT_FROM, sentence
 
 BY = "terms"
-VERSION = 6
+VERSION = 7
 """Of names and claims: a change makes a study's anew."""
+
+UNTOLD = "Kind not shown"
+"""A name where no share that a name could be made of was released."""
 
 MOST_CLAIMS = 5
 _OF_ONE = 2  # claims that are answers to one question, at most
@@ -116,7 +119,7 @@ def name_of(found: Sequence[Shown]) -> str:
     family = "" if lead is None else lead.saying.of.partition("_")[0]
     matter = (best("matter", of=family) if family else None) or best("domain") or best("matter")
     more = best("more")
-    words = [lead.saying.name if lead else "Of several kinds", *([matter.saying.name] if matter else [])]
+    words = [lead.saying.name if lead else UNTOLD, *([matter.saying.name] if matter else [])]
     name = " ".join(words)
     return f"{name}, {more.saying.name}" if more is not None and more.lift >= _LIFT else name
 

@@ -27,7 +27,7 @@ _OWN = (
     "and not severe",
     "the rating",
     "the topic was",
-    "of several kinds",
+    "kind not shown",
     "in nearly all where it could be told",
     "most, about half, half or more",
 )

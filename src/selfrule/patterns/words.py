@@ -64,24 +64,22 @@ def sentence(clause: str, shown: int, checked: int, members: int) -> str | None:
 _SAID = re.compile(r"^In (?:nearly all|most|about half|half or more)((?: where it could be told)?, )")
 
 
-def reworded(text: str, shown: int, checked: int, hidden: int = 0) -> str:
+def reworded(text: str, shown: int, checked: int, least: int = 0) -> str:
     """A claim with the word for the count that stands beside it now, such as one that was rounded for release.
 
     Args:
         text: As `sentence` made it; another comes back as it is.
         shown: Members that show it, as told now.
         checked: Of how many, as told now.
-        hidden: Where all are told to show it, how many fewer may do.
+        least: The smallest count that is told: all but so many stands for that and more.
 
     Example:
-        >>> reworded("In most, it rained.", 19, 20)
+        >>> reworded("In most, it rained.", 38, 40)
         'In nearly all, it rained.'
-        >>> reworded("In most, it rained.", 20, 20, 10)
+        >>> reworded("In most, it rained.", 10, 20, 10)
         'In half or more, it rained.'
     """
-    if shown == checked and hidden:
-        least = quantifier(checked - hidden, checked)
-        word = "half or more" if least is None or least == "about half" else least
-    else:
-        word = quantifier(shown, checked) or "about half"  # rounding may take what half show just below it
+    word = quantifier(shown, checked) or "about half"  # rounding may take what half show just below it
+    if least and shown >= checked - least and word == "about half":
+        word = "half or more"
     return _SAID.sub(lambda found: f"In {word}{found[1]}", text, count=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 from selfrule.patterns import naming
 from selfrule.patterns.records import Pattern, Patterns
 from selfrule.patterns.words import reworded
-from selfrule.privacy.cells import BASE
+from selfrule.privacy.cells import smallest
 from selfrule.store.folder import Folder
 from selfrule.study import patterns_files
 from selfrule.study.patterns_files import Gate
@@ -62,8 +61,7 @@ def release(folder: Folder, plan: Plan, private: Patterns, *, k: int, epsilon: f
         epsilon=epsilon,
         key=folder.secret(),
     )
-    of = {one.id: one for one in private.patterns}
-    worded = [_worded(one, of[one.id], k) for one in made.patterns]
+    worded = [_worded(one, smallest(k)) for one in made.patterns]
     made = msgspec.structs.replace(
         made,
         notes=[*made.notes, *private.notes],
@@ -73,17 +71,9 @@ def release(folder: Folder, plan: Plan, private: Patterns, *, k: int, epsilon: f
     return made
 
 
-def _worded(one: Pattern, private: Pattern, k: int) -> Pattern:
-    """Each claim in words for the rounded count beside it, as the exact one's would give that away.
-
-    What the gate tells as all is all, or all but up to k + 4 of those checked; the words say no more than that.
-    """
-    checked = {claim.text: claim.checked // BASE * BASE for claim in private.claims}
-    claims = []
-    for claim in one.claims:
-        of = checked.get(claim.text, 0)
-        hidden = math.ceil((k + BASE - 1) / of * claim.checked) if of else claim.checked
-        claims.append(msgspec.structs.replace(claim, text=reworded(claim.text, claim.shown, claim.checked, hidden)))
+def _worded(one: Pattern, least: int) -> Pattern:
+    """Each claim in words for the rounded count beside it, as the exact one's would give that away."""
+    claims = [msgspec.structs.replace(c, text=reworded(c.text, c.shown, c.checked, least)) for c in one.claims]
     return msgspec.structs.replace(one, claims=claims)
 
 
