@@ -7,26 +7,36 @@ docs/patterns.md shows how often a code is right.
 from __future__ import annotations
 
 import hashlib
+import re
+import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfrule import rubric
 from selfrule.embedded import Model, load
-from selfrule.embedded.lexicon import Lexicon
+from selfrule.embedded.lexicon import Lexicon, packaged
 from selfrule.embedded.text import Vocabulary, ngram_hashes, read
 from selfrule.records import Conversation, Facet, Rating, Turn
 from selfrule.rubric import FACTORS, FLAGGED_FROM, LEVELS, PRIMITIVES
 from selfrule.rubric.codes import Dimension, codes
 
-VERSION = "1.0"
+VERSION = "1.1"
 _SHARE_OF_TOP = 0.34  # of the commonest code's phrases: a code with fewer beside it is chance
 _SHIFT = 0.35  # summed expected levels by which two halves must differ to be a course
 _LEAST_TURNS = 6
 _MOST_WORDS_KEPT = 200_000
+_FORM_CHARS = 20_000  # of a turn
+# what shows in any language: words put ready between quotation marks, numbered steps, figures in percent
+_FORMS = {
+    "action_mechanism:complete_scripting": re.compile(r"[:：,。]\s*[\"“„«「『][^\"”“»」』\n]{8}"),
+    "action_mechanism:action_planning": re.compile(r"^\s*[1１][.)、．][^\n]*\n\s*[2２][.)、．]", re.MULTILINE),
+    "reality_mechanism:false_precision": re.compile(r"\d\s*[%％]"),
+}
 
 
 class EmbeddedFacets:
@@ -37,11 +47,11 @@ class EmbeddedFacets:
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = model if model is not None else load()
-        self._lexicon, digest = _phrases()
+        self._phrases = _phrases()
         self._vocabulary = Vocabulary()
         self._rubric = rubric.load().label
-        self._place = {cue.id: i for i, cue in enumerate(self._lexicon.cues)}
-        self.label = f"embedded-facets-{VERSION}@{digest}"
+        self._place = {cue.id: i for i, cue in enumerate(self._phrases.own.cues)}
+        self.label = f"embedded-facets-{VERSION}@{self._phrases.digest}"
 
     def facet(self, conversation: Conversation, rating: Rating) -> Facet:
         """The codes and the description of one flagged conversation.
@@ -67,6 +77,7 @@ class EmbeddedFacets:
 
     def _codes(self, turns: Sequence[Turn], rating: Rating) -> dict[str, list[str]]:
         counts = self._counts(turns)
+        about = set(rating.domains)
         found: dict[str, list[str]] = {}
         for dimension in codes():
             if dimension.id == "trajectory" or not asked(dimension, rating.levels):
@@ -74,7 +85,10 @@ class EmbeddedFacets:
             got = {c: counts[self._place[f"{dimension.id}:{c}"]] for c in dimension.codes
                    if f"{dimension.id}:{c}" in self._place}  # fmt: skip
             top = max(got.values())
-            if top > 0:
+            by_domain = [c for c in got if not top and about & self._phrases.domains.get(f"{dimension.id}:{c}", set())]
+            if by_domain:
+                found[dimension.id] = by_domain
+            elif top > 0:
                 kept = sorted((c for c, n in got.items() if n >= max(1.0, _SHARE_OF_TOP * top)), key=lambda c: -got[c])
                 found[dimension.id] = kept[:1] if dimension.one else kept
             elif dimension.id == "support":
@@ -85,14 +99,24 @@ class EmbeddedFacets:
         return found
 
     def _counts(self, turns: Sequence[Turn]) -> NDArray[np.float64]:
-        """In how many turns each code's phrases stand; shape (cues,)."""
+        """In how many turns each code's phrases, or forms, stand; shape (cues,)."""
         if len(self._vocabulary) > _MOST_WORDS_KEPT:
             self._vocabulary = Vocabulary()
+        known = self._phrases
         tokens = read(turns, self._vocabulary)
         if not len(tokens.words):
-            return np.zeros(len(self._lexicon.cues))
-        runs = ngram_hashes(self._vocabulary.hashes[tokens.words], tokens.turn, self._lexicon.longest)
-        return np.asarray((self._lexicon.counts(runs, tokens.turn, tokens.side) > 0).sum(axis=0), np.float64)
+            return np.zeros(len(known.own.cues))
+        longest = max(known.own.longest, known.shared.longest)
+        runs = ngram_hashes(self._vocabulary.hashes[tokens.words], tokens.turn, longest)
+        there = known.own.counts(runs, tokens.turn, tokens.side) > 0
+        shared = known.shared.counts(runs, tokens.turn, tokens.side) > 0
+        for place, others in known.also.items():
+            there[:, place] |= shared[:, others].any(axis=1)
+        counts = np.asarray(there.sum(axis=0), np.float64)
+        for identity, form in _FORMS.items():
+            seen = sum(turn.role == "assistant" and form.search(turn.text[:_FORM_CHARS]) is not None for turn in turns)
+            counts[self._place[identity]] = max(counts[self._place[identity]], seen)
+        return counts
 
     def _course(self, turns: Sequence[Turn]) -> str | None:
         """Whether the primitives are rated higher in the second half than in the first; None for what is too short to tell."""
@@ -144,8 +168,23 @@ def templated(found: dict[str, list[str]], levels: dict[str, int | None], domain
     return " ".join(said)
 
 
+class _Phrases(NamedTuple):
+    """The codes' own phrases; the embedded judge's cues, and which of them show a code too; domains that stand for a code."""
+
+    own: Lexicon
+    shared: Lexicon
+    also: dict[int, list[int]]
+    domains: dict[str, set[str]]
+    digest: str
+
+
 @lru_cache(maxsize=1)
-def _phrases() -> tuple[Lexicon, str]:
+def _phrases() -> _Phrases:
     folder = resources.files("selfrule.judges")
-    source = (folder / "facets.toml").read_bytes()
-    return Lexicon(source), hashlib.blake2b(source, digest_size=4).hexdigest()
+    source, more = ((folder / name).read_bytes() for name in ("facets.toml", "facets_more.toml"))
+    own, shared = Lexicon(source, more), packaged()
+    cues = tomllib.loads(source.decode("utf-8"))["cue"]
+    place = {cue.id: number for number, cue in enumerate(shared.cues)}
+    also = {number: [place[one] for one in cue["also"]] for number, cue in enumerate(cues) if "also" in cue}
+    domains = {cue["id"]: set(cue["domains"]) for cue in cues if "domains" in cue}
+    return _Phrases(own, shared, also, domains, hashlib.blake2b(source + more, digest_size=4).hexdigest())
