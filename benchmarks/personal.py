@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="a text file, read as it is")
     chosen = parser.parse_args()
     finder = presidio() if chosen.presidio else found
-    for name in ("personal.jsonl", "personal-held.jsonl"):
+    for name in ("personal.jsonl", "personal-held.jsonl", "personal-fresh.jsonl"):
         print(f"\n{name}\n")
         print(table(measure(finder, FOLDER / name, chosen.show)))
     if chosen.real:
