@@ -23,7 +23,7 @@ PRINTED = 40  # lines up to which print opens those with nothing below
 _MOST_CLAIMS, _MOST_CODES, _MOST_IDS = 12, 4, 60
 _LINE, _SENTENCE, _TERM, _MONTH = 760, 110, 60, 22  # bytes of markup around what is said
 _WORTH = 0.05  # a code or domain of fewer is not named
-_HEADS = ("Conversations, share of flagged", "Severe", "By month")
+_HEADS = ("Number, share of flagged", "Severe", "By month")
 
 
 @dataclass(frozen=True)
