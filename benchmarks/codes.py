@@ -1,6 +1,8 @@
-"""How often the embedded codes are right: `python -m benchmarks.codes [--detail]`, over the conversations of data/codes.jsonl.
+"""How often the embedded codes are right: `python -m benchmarks.codes [--held] [--detail]`.
 
-Each has the codes that it was written to show. Levels are those intended, domains the embedded judge's own guess, so that what is
+By default over data/codes.jsonl: each conversation has the codes that it was written to show. With --held over conversations of
+data/written, written before and for another end, with the codes that were found in them by reading, before the phrases were
+first run over them (data/codes-held.jsonl). Levels are those intended, domains the embedded judge's own guess, so that what is
 measured is the codes alone. Precision: of the codes given, the share intended; recall: of those intended, the share given.
 """
 
@@ -10,6 +12,7 @@ import argparse
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from selfrule.estimate.intervals import wilson
 from selfrule.judges import EmbeddedJudge
@@ -17,20 +20,32 @@ from selfrule.judges.facets_embedded import EmbeddedFacets
 from selfrule.records import Conversation, Rating, Turn
 from selfrule.rubric.codes import codes
 
-DATA = Path(__file__).resolve().parents[1] / "data" / "codes.jsonl"
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+def conversations(held: bool) -> list[dict[str, Any]]:
+    """The conversations with their intended codes."""
+    name = "codes-held.jsonl" if held else "codes.jsonl"
+    rows = [json.loads(line) for line in (DATA / name).read_text("utf-8").splitlines()]
+    if not held:
+        return rows
+    files = sorted((DATA / "written").glob("*.jsonl"))
+    texts = {r["id"]: r for f in files for r in map(json.loads, f.read_text("utf-8").splitlines())}
+    return [texts[row["id"]] | row for row in rows]
 
 
 def main() -> None:
     """Print a table a dimension, and one a language."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detail", action="store_true", help="what was wrong, conversation by conversation")
-    detail = parser.parse_args().detail
+    parser.add_argument("--held", action="store_true", help="those that no phrase was written beside")
+    given = parser.parse_args()
+    detail = given.detail
     right, wrong, missed = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     asked, coded = Counter[str](), Counter[str]()
     by_language: dict[str, Counter[str]] = {}
     judge, maker = EmbeddedJudge(), EmbeddedFacets()
-    for line in DATA.read_text("utf-8").splitlines():
-        row = json.loads(line)
+    for row in conversations(given.held):
         turns = tuple(Turn(message["role"], message["content"]) for message in row["messages"])
         said = Conversation(row["id"], row["id"], "", row["id"], "", turns)
         guess = judge.rate([said])[0]
@@ -58,8 +73,8 @@ def main() -> None:
         )
         for row in rows:
             if right[row] + wrong[row] + missed[row]:
-                given, meant = right[row] + wrong[row], right[row] + missed[row]
-                print(f"  {row[1]:26} precision {right[row]:>2} of {given:>2}   recall {right[row]:>2} of {meant:>2}")
+                gave, meant = right[row] + wrong[row], right[row] + missed[row]
+                print(f"  {row[1]:26} precision {right[row]:>2} of {gave:>2}   recall {right[row]:>2} of {meant:>2}")
     print()
     for language, counts in by_language.items():
         hit = counts["right"]
