@@ -41,6 +41,7 @@ class Sample:
         judge, rubric: Labels of what rated them.
         studies: Names of the studies that `source` counts.
         between_people: Whether they were held between people, without an assistant.
+        unplaced: What was left out, in a sentence, where figures are to be shared; None where nothing was.
         unread: Conversations that the screen dropped and nobody read: they are not rows here.
     """
 
@@ -61,6 +62,7 @@ class Sample:
     rubric: str = ""
     studies: tuple[str, ...] = ()
     between_people: bool = False
+    unplaced: str | None = None
     unread: int = 0
 
     def __len__(self) -> int:

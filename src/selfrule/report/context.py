@@ -97,6 +97,7 @@ class StudyFacts:
     first_date: str | None = None
     last_date: str | None = None
     drawn: str | None = None
+    unplaced: str | None = None
     between_people: bool = False
 
 

@@ -132,7 +132,8 @@ def measured(context: ReportContext, cells: Cells) -> Section:
     overall = cells.flagged()
     method = one_line(overall.method, 600) if overall.shown else ""
     drawn = [one_line(context.study.drawn, 300)] if context.study.drawn else []
-    how = [*drawn, *([f"The flagged share and its interval: {method}."] if method else [])]
+    unplaced = [context.study.unplaced] if context.study.unplaced else []
+    how = [*drawn, *unplaced, *([f"The flagged share and its interval: {method}."] if method else [])]
     parts = [
         Part(paragraphs=how, figure=_flow(context)),
         _screen(context),

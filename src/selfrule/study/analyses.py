@@ -45,11 +45,17 @@ REPORTED = ("factors", "trend", "change", "approval", "popularity", "compare", "
 
 
 def sample(
-    folder: Folder, plan: Plan, narrow: pa.Table, *, openings: bool = False, stays: NDArray[np.bool_] | None = None
+    folder: Folder,
+    plan: Plan,
+    narrow: pa.Table,
+    *,
+    openings: bool = False,
+    stays: NDArray[np.bool_] | None = None,
+    unplaced: str | None = None,
 ) -> Sample:
     """What analyses are made from, of a study's narrow table (`tables.narrow`); with `openings` the text is read for these.
 
-    `stays` says which of the study's rows the table has, where it has not all of them.
+    `stays` says which of the study's rows the table has, where it has not all of them, `unplaced` which it has not.
     """
     from selfrule.analyses.sample import sample_of
     from selfrule.study.frames import frame
@@ -64,12 +70,14 @@ def sample(
         if stays is not None:
             opening = opening[stays]
     made = sample_of(frame(narrow), judge=judge, rubric=" and ".join(_rubrics(folder, plan)), opening=opening)
-    return replace(made, between_people=bool(folder.manifest().get("between_people")))
+    return replace(made, between_people=bool(folder.manifest().get("between_people")), unplaced=unplaced)
 
 
 def passed(result: _A, public: Callable[[_A, int], _A], sample: Sample, k: int | None) -> _A:
     """A record as it may be given out: through its gate where `k` is given, and labelled where no assistant took part."""
     made = result if k is None else _unaddressed(public(result, k))
+    if k is not None and sample.unplaced:
+        made = msgspec.structs.replace(made, notes=[*made.notes, sample.unplaced])
     if not sample.between_people:
         return made
     from selfrule.analyses.figures import BETWEEN_PEOPLE

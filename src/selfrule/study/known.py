@@ -45,6 +45,19 @@ def placed(narrow: pa.Table, k: int) -> tuple[NDArray[np.bool_], list[str]]:
     return stays, left
 
 
+def said(left: list[str], k: int) -> str | None:
+    """In a sentence, what is left out by `placed`; None where nothing is.
+
+    >>> said(["model"], 10)
+    'Left out of every shared figure: conversations of unknown model, fewer than 10 or of fewer than 10 people.'
+    """
+    if not left:
+        return None
+    names = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} or {left[-1]}"
+    each = " of each" if len(left) > 1 else ""
+    return f"Left out of every shared figure: conversations of unknown {names}, fewer than {k}{each} or of fewer than {k} people."
+
+
 def _few(person: NDArray[np.int64], k: int, people: bool) -> bool:
     known = len(np.unique(person[person >= 0]))
     return len(person) < k or (people and 0 < known < k)

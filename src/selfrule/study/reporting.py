@@ -177,6 +177,7 @@ def context(
     labels: LabelFacts | None = None,
     analyses: list[Analysis] | None = None,
     story: StoryFacts | None = None,
+    unplaced: str | None = None,
     patterns: Patterns | None = None,
     pattern_members: dict[str, list[str]] | None = None,
 ) -> ReportContext:
@@ -196,7 +197,7 @@ def context(
     quotes, quoted_of = quoted(folder, plan) if private and story is None else ([], None)
     return ReportContext(
         kind=kind,
-        study=_facts(folder, manifest, private),
+        study=replace(_facts(folder, manifest, private), unplaced=unplaced),
         judge=judge,
         estimates=estimates if released is None else released.estimates,
         suppressed=[] if released is None else list(released.suppressed),
