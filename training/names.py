@@ -14,6 +14,7 @@ import json
 import pkgutil
 import re
 import sys
+import textwrap
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -57,8 +58,11 @@ def main(faker: Path, scowl: Path) -> None:
                 written.update(set(re.findall(r"\b[^\W\d_]+\b", fold(message["content"]))))
     common |= {w for w, n in written.items() if w.islower() and n >= 2} | set(PLACES) | set(WORDS)
     given, family, locales = _faker()
-    lines = ["# Names of people, by script: made by training/names.py from Faker 40.54.0 (MIT, (c) 2012 Daniele Faraglia).",
-             '# A "?" marks those that are also common words, a "*" given names of four countries or more.']  # fmt: skip
+    lines = [
+        "# Names of people, by script: made by training/names.py from Faker 40.54.0 (MIT, Copyright (c) 2012 Daniele Faraglia).",
+        '# A "?" marks those that are also common words, a "*" given names of four countries or more.',
+        *("# " + line for line in textwrap.wrap(MIT, 138)),
+    ]
     for kind, found in (("given", given), ("family", family)):
         by_script: dict[str, list[str]] = {}
         for name in sorted(found):
@@ -83,6 +87,19 @@ def main(faker: Path, scowl: Path) -> None:
     plain = sorted({w.lower() for w in words if w.isascii() and w.isalpha() and w.islower() and len(w) > 1})
     (OUT / "words.txt").write_text("\n".join([*head, *_wrapped(plain)]) + "\n")
 
+
+MIT = (
+    "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated "
+    'documentation files (the "Software"), to deal in the Software without restriction, including without limitation '
+    "the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and "
+    "to permit persons to whom the Software is furnished to do so, subject to the following conditions: The above "
+    "copyright notice and this permission notice shall be included in all copies or substantial portions of the "
+    'Software. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT '
+    "LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT "
+    "SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION "
+    "OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER "
+    "DEALINGS IN THE SOFTWARE. "
+)
 
 NOTICE = """The collective work is Copyright 2000-2018 by Kevin Atkinson. Permission to use, copy, modify, distribute and sell
 these word lists, the associated scripts, the output created from the scripts, and its documentation for any purpose is hereby
