@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from selfrule.errors import TextError
 from selfrule.privacy.checker import of_text
 from selfrule.privacy.personal import found
 from selfrule.privacy.quotation import MOST_WORDS, Quotations
@@ -47,7 +48,7 @@ class Checked(msgspec.Struct, frozen=True):
     Attributes:
         searched: Bytes of each output.
         looked_for: How many different things, by kind.
-        conversations: Whose runs of words were looked for.
+        conversations: Whose runs of words were looked for: those whose words the study holds.
         read: Of how many of them names and numbers were looked for.
         leaks: What was found.
         violations: Groups of fewer than k that can be read from the outputs, a sentence each.
@@ -77,41 +78,58 @@ def outputs(study: Study, k: int) -> Iterator[tuple[str, bytes]]:
         yield f"{name} --shareable", msgspec.json.encode(analysis)
 
 
-def check(study: Study, folder: Folder, *, k: int, seed: int = 0) -> Checked:
-    """Search a study's shareable outputs for its own people.
+class Own:
+    """What a study knows of its own people, ready to be looked for.
 
-    Looked for are pseudonyms, ids and names of files of the input, every run of nine words of every conversation, and the
-    names, numbers, mails and addresses that are found in a sample of conversations.
+    Pseudonyms, ids and names of files of the input, every run of nine words of every conversation, and the names, numbers, mails
+    and addresses that are found in a sample of conversations.
+
+    Args:
+        folder: The study's folder.
+        seed: Of the sample.
+    """
+
+    def __init__(self, folder: Folder, seed: int = 0) -> None:
+        self._quotations = Quotations()
+        self.wanted: dict[str, set[str]] = {}
+        self.conversations, self.read = _gather(folder, self._quotations, self.wanted, np.random.default_rng(seed))
+        for entry in folder.manifest().get("inputs", []):
+            path = PurePath(entry["label"])
+            self.wanted.setdefault("name of a file", set()).update({path.name, path.stem})
+        self._search = Search(list(_needles(self.wanted)))
+
+    def leaks(self, where: str, data: bytes) -> list[Leak]:
+        """What of it stands in some output."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for one in self._search.find(data):
+            counts[one.label.partition("\0")[0], one.how] += 1
+        found = [Leak(where, f"{kind} ({n})" if n > 1 else kind, how) for (kind, how), n in counts.items()]
+        longest = max((self._quotations.runs(text) for text in readings(data)), default=0)
+        if longest > MOST_WORDS:
+            found.append(Leak(where, "words of a conversation", f"{longest} in a row"))
+        return found
+
+
+def check(study: Study, folder: Folder, *, k: int, seed: int = 0) -> Checked:
+    """Search a study's shareable outputs for its own people, and check them for groups of fewer than k.
 
     Args:
         study: The study.
         folder: Its folder.
         k: The smallest group of what is shared.
-        seed: Of the sample.
+        seed: Of the sample of conversations in which names are looked for.
     """
-    quotations = Quotations()
-    wanted: dict[str, set[str]] = {}
-    total, read = _gather(folder, quotations, wanted, np.random.default_rng(seed))
-    for entry in folder.manifest().get("inputs", []):
-        path = PurePath(entry["label"])
-        wanted.setdefault("name of a file", set()).update({path.name, path.stem})
-    search = Search(list(_needles(wanted)))
+    own = Own(folder, seed)
     shared: dict[str, int] = {}
     leaks: list[Leak] = []
     violations: list[str] = []
     for name, data in outputs(study, k):
-        kind = ".html" if name.startswith("report") else ".json"
-        violations += [f"{name}, {where}: {how}" for where, how in of_text(data.decode("utf-8", "replace"), kind, k)]
+        form = ".html" if name.startswith("report") else ".json"
+        violations += [f"{name}, {where}: {how}" for where, how in of_text(data.decode("utf-8", "replace"), form, k)]
         shared[name] = len(data)
-        counts: Counter[tuple[str, str]] = Counter()
-        for one in search.find(data):
-            counts[one.label.partition("\0")[0], one.how] += 1
-        leaks += [Leak(name, f"{kind} ({n})" if n > 1 else kind, how) for (kind, how), n in counts.items()]
-        longest = max((quotations.runs(text) for text in readings(data)), default=0)
-        if longest > MOST_WORDS:
-            leaks.append(Leak(name, "words of a conversation", f"{longest} in a row"))
-    looked_for = {kind: len(texts) for kind, texts in sorted(wanted.items())}
-    return Checked(shared, looked_for, total, read, leaks, violations)
+        leaks += own.leaks(name, data)
+    looked_for = {kind: len(texts) for kind, texts in sorted(own.wanted.items())}
+    return Checked(shared, looked_for, own.conversations, own.read, leaks, violations)
 
 
 def _gather(
@@ -120,26 +138,33 @@ def _gather(
     """Index every conversation's runs of words; note ids, and what personal data a sample of them holds."""
     total = sum(pq.read_metadata(path).num_rows for path in folder.parts("conversations"))
     drawn = set(rng.choice(total, min(MOST_READ, total), replace=False).tolist())
-    at = read = 0
+    indexed = read = 0
     for path in folder.parts("conversations"):
         file = pq.ParquetFile(path)
-        names = [n for n in ("person", "source_id", "turns") if n in file.schema_arrow.names]
-        for batch in file.iter_batches(1024, columns=names):
+        for batch in file.iter_batches(1024, columns=["person", "source_id", "turns"]):
             table = pa.Table.from_batches([batch])
             for kind, column in (("pseudonym", "person"), ("id of a conversation", "source_id")):
                 wanted.setdefault(kind, set()).update(
                     value for value in pc.unique(table[column]).to_pylist() if value is not None
                 )
-            for turns in turns_of(table) if "turns" in names else ():
-                text = "\n".join(turn.text for turn in turns)
+            for text in _texts(table):
+                indexed += 1
                 quotations.add(text)
-                if at in drawn and text:
+                if indexed - 1 in drawn:
                     read += 1
-                    text = text[:_MOST_CHARACTERS]
-                    for span in found(text):
-                        wanted.setdefault(span.kind, set()).add(text[span.start : span.end])
-                at += 1
-    return total, read
+                    some = text[:_MOST_CHARACTERS]
+                    for span in found(some):
+                        wanted.setdefault(span.kind, set()).add(some[span.start : span.end])
+    return indexed, read
+
+
+def _texts(table: pa.Table) -> Iterator[str]:
+    """The words of each conversation; of none where they were left out of the study."""
+    try:
+        for turns in turns_of(table):
+            yield "\n".join(turn.text for turn in turns)
+    except TextError:
+        return
 
 
 def _needles(wanted: dict[str, set[str]]) -> Iterator[Needle]:
