@@ -5,7 +5,7 @@ numbers and addresses that its conversations hold, and for any run of nine of th
 checked for groups smaller than k.
 
 Without: invented people are planted in conversations in ten scripts, the whole program is run over them in a folder that is
-deleted afterwards, and every byte it shares, prints or leaves behind is searched for them (about a minute; --full: about three).
+deleted afterwards, and every byte it shares, prints or leaves behind is searched for them (a minute or two; --full: several).
 
 Ends with 1 where anything was found. What was found is named by kind and place, never shown.
 
