@@ -35,6 +35,7 @@ def command(
     check: options.Check = None,
     private: options.Private = False,
     no_text: options.NoText = False,
+    encrypt: options.Encrypt = False,
     k: options.Smallest = 10,
     strict: options.Strict = False,
     json: options.Json = False,
@@ -48,7 +49,9 @@ def command(
     asked = Asked(
         judge, protocol, param, no_screen, screen_recall, check, budget, batch, wait, yes, prices, retry, concurrency
     )
-    study, watch = read(inputs, output, map_, reader, workers, sampled, population, between_people, no_text=no_text)
+    study, watch = read(
+        inputs, output, map_, reader, workers, sampled, population, between_people, no_text=no_text, encrypt=encrypt
+    )
     try:
         rate(study, asked, workers=workers, watch=watch)
     finally:

@@ -19,6 +19,7 @@ def command(
     population: options.Population = None,
     between_people: options.BetweenPeople = False,
     no_text: options.NoText = False,
+    encrypt: options.Encrypt = False,
     strict: options.Strict = False,
     workers: options.Workers = None,
 ) -> None:
@@ -26,7 +27,9 @@ def command(
     from selfrule.cli.reading import read
     from selfrule.cli.summary import print_problems
 
-    study, _ = read(inputs, output, map_, reader, workers, sampled, population, between_people, no_text=no_text)
+    study, _ = read(
+        inputs, output, map_, reader, workers, sampled, population, between_people, no_text=no_text, encrypt=encrypt
+    )
     skipped = print_problems(study)
     typer.echo(f"{study.count():,} conversations in {study.path}")
     if strict and skipped:

@@ -37,6 +37,8 @@ COMMANDS = {
     "coding": "What happened in flagged conversations: codes with intervals.",
     "agreement": "How far the judges of a study agree with each other.",
     "judge-check": "Try a judge: attacks, agreement with labels, repeatability.",
+    "encrypt": "Encrypt a study's words at rest, by a passphrase from the environment.",
+    "decrypt": "Decrypt a study's words.",
     "forget": "Remove a person or a conversation for good, and prove it.",
     "privacy-check": "Search what is shared for the people in it; or try it on invented ones.",
     "doctor": "Show what is installed, how good the judge is, if a study is sound.",

@@ -125,5 +125,9 @@ NoText = Annotated[
         help="Leave the words of conversations out of the study once they are rated; stands for what is added later too.",
     ),
 ]
+Encrypt = Annotated[
+    bool,
+    typer.Option("--encrypt", help="Encrypt the words of the study at rest; passphrase in SELFRULE_PASSPHRASE."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any record was skipped.")]
 Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]

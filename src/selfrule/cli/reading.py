@@ -20,6 +20,7 @@ def read(
     between_people: bool = False,
     *,
     no_text: bool = False,
+    encrypt: bool = False,
 ) -> tuple[Study, Watcher]:
     """Read inputs into the study named, or into one named after the first of them. Gives the study and its watcher."""
     existing(inputs)
@@ -37,6 +38,7 @@ def read(
                 workers=workers,
                 watcher=watch,
                 no_text=no_text,
+                encrypt=encrypt,
             )
     finally:
         watch.done()

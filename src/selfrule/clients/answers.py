@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -64,19 +64,33 @@ class Stored(msgspec.Struct, frozen=True):
     at: int
 
 
+class Box(Protocol):
+    """Seals what is kept, and opens it; what was never sealed is opened as it is."""
+
+    def seal(self, data: bytes) -> bytes:
+        """Encrypted."""
+        ...
+
+    def open(self, sealed: bytes) -> bytes:
+        """As it was."""
+        ...
+
+
 class Answers:
     """The paid replies of one study.
 
     Args:
         path: The SQLite file, made with its folder if it is not there (unless `reading`).
         reading: Open without being able to write, as another process may while a run goes on.
+        box: Seals replies at rest and opens them, for a study that is encrypted; both tell bytes that are not sealed.
 
     Raises:
         StudyError: the file is damaged, newer than this selfrule, or not there to be read.
     """
 
-    def __init__(self, path: Path, *, reading: bool = False) -> None:
+    def __init__(self, path: Path, *, reading: bool = False, box: Box | None = None) -> None:
         self.path = path.absolute()
+        self._box = box
         self._reading = reading
         if reading and not self.path.exists():
             raise StudyError(
@@ -154,7 +168,7 @@ class Answers:
             return None
         kind, reply, attempt, cost, at = rows[0]
         try:
-            return Stored(kind, self._decode.decode(reply), attempt, cost, at)
+            return Stored(kind, self._decode.decode(self._box.open(reply) if self._box else reply), attempt, cost, at)
         except msgspec.DecodeError:
             raise damaged(self.path, "a stored reply cannot be read") from None
 
@@ -210,6 +224,10 @@ class Answers:
         )
 
     def _packed(self, reply: Reply) -> bytes:
+        packed = self._encoded(reply)
+        return packed if self._box is None else self._box.seal(packed)
+
+    def _encoded(self, reply: Reply) -> bytes:
         try:
             return self._encode.encode(reply)
         except UnicodeEncodeError:  # a lone surrogate must not lose a reply that was paid for

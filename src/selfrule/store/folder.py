@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from selfrule.errors import StudyError
+from selfrule.store import sealing
 
 LAYOUT = 1  # raised when a newer layout can no longer be read by older code
 MANIFEST = "manifest.json"
@@ -74,6 +75,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        sealing.known(root)
 
     @classmethod
     def create(cls, root: Path) -> Folder:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from selfrule.records import ROLES, Conversation, Facet, Problem, Rating, Screening, Turn
 from selfrule.rubric import CONSTRUCTS, MARKERS
-from selfrule.store.text import texts_of
+from selfrule.store.text import plain_column, texts_of
 
 _name = pa.dictionary(pa.int32(), pa.string())
 TURN = pa.struct([("role", pa.dictionary(pa.int8(), pa.string())), ("text", pa.string()), ("at", pa.int64())])
@@ -247,7 +247,7 @@ def facet_table(facets: Sequence[Facet]) -> pa.Table:
 def facets_of(table: pa.Table) -> list[Facet]:
     """The rows of a table of schema `FACETS` as records."""
     found = []
-    for row in table.to_pylist():
+    for row in plain_column(table, "description").to_pylist():
         row["codes"], row["replaced"] = dict(row["codes"] or ()), dict(row["replaced"] or ())
         found.append(Facet(**row))
     return found

@@ -9,7 +9,7 @@ from selfrule.errors import StudyError
 from selfrule.privacy.forgotten import Forgotten
 from selfrule.rubric import load
 from selfrule.store.folder import Folder
-from selfrule.study import duplicates, forget, no_text
+from selfrule.study import duplicates, encrypting, forget, no_text
 from selfrule.study.rating import Plan
 
 
@@ -44,6 +44,7 @@ def check(folder: Folder, plan: Plan) -> list[str]:
     if unrated:
         found.append(f"{unrated:,} conversations have no rating yet. Run: selfrule rate {folder.root}")
     found += no_text.check(folder, plan)
+    found += encrypting.check(folder)
     found += _forgotten(folder)
     half = list(folder.root.rglob("*.tmp"))
     if half:

@@ -24,7 +24,7 @@ from selfrule.privacy.personal_presidio import where_installed
 from selfrule.privacy.quotation import Quotations
 from selfrule.records import Conversation, Facet, Rating, RatingStatus
 from selfrule.store.folder import Folder, write_part
-from selfrule.store.schemas import facet_table
+from selfrule.store.sealing import box_of
 from selfrule.study import facets
 from selfrule.study.asking import AGAIN, Tally
 from selfrule.study.costs import SAMPLED, Proposal, share_of
@@ -119,7 +119,7 @@ def _by_model(want: Wanted, judge: str, parameters: Mapping[str, Any], terms: Te
         return None
 
     async def all_of_it() -> Summary:
-        with Answers(want.folder.root.joinpath(*ANSWERS)) as answers:
+        with Answers(want.folder.root.joinpath(*ANSWERS), box=box_of(want.folder.root)) as answers:
             async with reach(judge, parameters, answers, terms) as reached:
                 describer = FacetJudge(reached.caller, clean=cleaned, quoting=quoting, context=reached.context)
                 proposal = propose(want, counts, describer, reached, terms)
@@ -171,7 +171,7 @@ def propose(want: Wanted, counts: Mapping[str, int], describer: FacetJudge, reac
 def _write(want: Wanted, part: str, there: Mapping[str, Facet | None]) -> None:
     complete = [facet for facet in there.values() if facet is not None]
     assert len(complete) == len(there)
-    write_part(want.folder.part("facets", want.table, part), facet_table(complete))
+    write_part(want.folder.part("facets", want.table, part), facets.made_table(want.folder, complete))
 
 
 class _Run:

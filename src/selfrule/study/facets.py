@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ from selfrule.records import Conversation, Facet, Rating
 from selfrule.rubric import FLAGGED_FROM, PRIMITIVES
 from selfrule.store.folder import Folder, readable, write_part
 from selfrule.store.schemas import FACETS, STORED, conversations_of, facet_table, facets_of, ratings_of, whole
+from selfrule.store.sealing import seal_of
+from selfrule.store.text import plain_column, sealed_column
 from selfrule.study import duplicates
 from selfrule.study.rating import EMBEDDED, Plan
 
@@ -104,6 +106,11 @@ def known(folder: Folder, name: str, part: str) -> dict[str, Facet]:
     return {f.conversation_id: f for f in facets_of(pq.read_table(path))} if readable(path) else {}
 
 
+def made_table(folder: Folder, facets: Sequence[Facet]) -> pa.Table:
+    """Facets as they are kept: descriptions sealed where the study is encrypted."""
+    return sealed_column(facet_table(facets), "description", seal_of(folder.root))
+
+
 def describe(folder: Folder, plan: Plan, moved: Callable[[int], None] = lambda described: None) -> str:
     """Describe by the embedded rules what has no facet yet.
 
@@ -126,13 +133,13 @@ def describe(folder: Folder, plan: Plan, moved: Callable[[int], None] = lambda d
             continue
         before = known(folder, name, path.stem)
         if readable(there) and set(wanted) <= set(before):  # one became a copy since: the words may be gone by now
-            write_part(there, facet_table([before[identity] for identity in wanted]))
+            write_part(there, made_table(folder, [before[identity] for identity in wanted]))
             continue
         facets: list[Facet] = []
         for conversation, rating in flagged_of(folder, plan, path.stem):
             facets.append(maker.facet(conversation, rating))
             moved(1)
-        write_part(there, facet_table(facets))
+        write_part(there, made_table(folder, facets))
     last = latest(folder)
     if last is None or last.ratings != plan.judge:
         record(folder, Latest(plan.judge, EMBEDDED, name))
@@ -206,5 +213,5 @@ def content_hash(folder: Folder, name: str) -> str:
 def read(folder: Folder, name: str) -> pa.Table:
     """All facets of one table, of schema `FACETS`, in the order of the input."""
     return pa.concat_tables(
-        [FACETS.empty_table(), *map(pq.read_table, folder.parts("facets", name))]
+        [FACETS.empty_table(), *(plain_column(pq.read_table(p), "description") for p in folder.parts("facets", name))]
     ).unify_dictionaries()

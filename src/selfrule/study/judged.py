@@ -11,6 +11,7 @@ import msgspec
 from selfrule.clients.running import run as run_async
 from selfrule.clients.types import Usage
 from selfrule.errors import UsageError
+from selfrule.store.sealing import box_of
 from selfrule.study.asking import Run, Tally, Work
 from selfrule.study.costs import Proposal, allowed, propose
 from selfrule.study.judging import Opened, Terms, open_judge
@@ -65,7 +66,7 @@ def by_name(work: Work, terms: Terms, watch: Watch) -> Summary:
     from selfrule.clients.answers import Answers
 
     async def all_of_it() -> Summary:
-        with Answers(work.folder.root.joinpath(*ANSWERS)) as answers:
+        with Answers(work.folder.root.joinpath(*ANSWERS), box=box_of(work.folder.root)) as answers:
             async with open_judge(work.choices, answers, terms) as opened:
                 proposal = propose(work, opened.paid, budget=terms.budget, batch=terms.batch)
                 confirmed(proposal, terms)

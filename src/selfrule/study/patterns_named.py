@@ -23,6 +23,7 @@ from selfrule.patterns.assemble import Named, Node
 from selfrule.patterns.faithful import Faithful
 from selfrule.patterns.members import Members
 from selfrule.store.folder import Folder
+from selfrule.store.sealing import box_of
 from selfrule.study.costs import Proposal, share_of
 from selfrule.study.judged import ANSWERS, Summary, confirmed
 from selfrule.study.judging import Fare, Reached, Terms, reach
@@ -86,7 +87,7 @@ def names(folder: Folder, what: Tree, judge: str, parameters: Mapping[str, Any],
     plain = msgspec.structs.replace(terms, batch=False)
 
     async def all_of_it() -> Names:
-        with Answers(folder.root.joinpath(*ANSWERS)) as answers:
+        with Answers(folder.root.joinpath(*ANSWERS), box=box_of(folder.root)) as answers:
             async with reach(judge, parameters, answers, plain) as reached:
                 namer = Namer(reached.caller)
                 work = _Work(what, namer, plain)

@@ -21,6 +21,8 @@ from selfrule.sources.units import DAMAGE, Unit, raw_records
 from selfrule.sources.weighing import Weighing
 from selfrule.store.folder import Folder, write_part
 from selfrule.store.schemas import problem_table
+from selfrule.store.sealing import seal_of
+from selfrule.store.text import sealed_words
 from selfrule.study.columns import Columns
 from selfrule.study.drawn import Drawn
 from selfrule.study.grouping import Rows
@@ -112,7 +114,11 @@ def import_part(job: Job) -> Outcome:
     if listed:
         write_part(folder.part("problems", job.part), problem_table(listed))
     # last: its presence says that all of the part is done
-    write_part(folder.part("conversations", job.part), columns.table(), {"pieces": msgspec.json.encode(done)})
+    write_part(
+        folder.part("conversations", job.part),
+        sealed_words(columns.table(), seal_of(root)),
+        {"pieces": msgspec.json.encode(done)},
+    )
     return outcome
 
 

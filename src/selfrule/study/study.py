@@ -25,6 +25,7 @@ from selfrule.records import Estimate
 from selfrule.report.context import ReportContext, StoryFacts
 from selfrule.report.labels import LabelFacts
 from selfrule.store.folder import FORGETTING, Folder, write_file
+from selfrule.store.sealing import seal_of
 from selfrule.study import analyses, duplicates, honesty, patterned, tables, weights
 from selfrule.study.importing import Found, Importer
 from selfrule.study.mappings import Given, mapping_of
@@ -158,6 +159,7 @@ class Study(patterned.Patterned):
         watcher: Watcher | None = None,
         drawn: Path | None = None,
         no_text: bool = False,
+        encrypt: bool = False,
     ) -> Importer:
         """Read inputs into the study; what is in it already is passed over.
 
@@ -172,12 +174,14 @@ class Study(patterned.Patterned):
             watcher: Told of progress.
             drawn: The file of a draw (`drawn.Drawn`): only those in it are read.
             no_text: Leave the words of conversations out of the study once they are rated, from now on (docs/privacy.md).
+            encrypt: Encrypt words at rest, from now on, by the passphrase in the environment (docs/privacy.md).
 
         Raises:
             InputError: an input does not exist, or holds nothing usable while the study is empty.
             StudyError: another run is writing to the study.
             UsageError: a share or a population makes no sense, or an input was read with other weights.
         """
+        from selfrule.study import encrypting
         from selfrule.study import no_text as leaving
 
         watch = watcher or Quiet()
@@ -192,6 +196,8 @@ class Study(patterned.Patterned):
             self._folder.sweep()
             if no_text:
                 leaving.choose(self._folder)
+            if encrypt:
+                encrypting.encrypt(self._folder)
             importer = Importer(
                 self._folder,
                 workers=workers or cores(),
@@ -349,6 +355,7 @@ class Study(patterned.Patterned):
         where = plan(choices)
         copies = duplicates.rows_of(self._folder)
         work = Work(self._folder, where, base, choices, copies, frozenset((*AGAIN, *terms.retry)))
+        seal_of(self._folder.root)  # a passphrase that is not there is said before anything is asked
         leaving.sure(work)
         told = judged.Watch(
             begun=lambda total: watch.stage("Asking", total, "conversations"),
@@ -405,16 +412,52 @@ class Study(patterned.Patterned):
             UsageError: nobody, or no conversation, of such an id is or was in the study; or it was not confirmed.
         """
         from selfrule.study import forget
+        from selfrule.study.encrypting import opened
 
         watch = watcher or Quiet()
         self._made = self._sample = self._analysed = None
         try:
             with self._folder.lock():
                 return forget.forget(
-                    self._folder, persons, conversations, confirm=confirm, stage=watch.stage, moved=watch.advance
+                    self._folder,
+                    persons,
+                    conversations,
+                    confirm=confirm,
+                    opened=opened(self._folder),
+                    stage=watch.stage,
+                    moved=watch.advance,
                 )
         finally:
             watch.done()
+
+    def encrypt(self) -> int:
+        """Encrypt the study's words at rest, by the passphrase in the environment; what is added later too.
+
+        Returns:
+            How many parts were written anew.
+
+        Raises:
+            UsageError: there is no passphrase, or too short a one.
+            StudyError: it is another than the study's, or another run is writing to the study.
+        """
+        from selfrule.study import encrypting
+
+        with self._folder.lock():
+            self._folder.sweep()
+            return encrypting.encrypt(self._folder)
+
+    def decrypt(self) -> int:
+        """Write the study's words plain again. Returns how many parts were written anew.
+
+        Raises:
+            UsageError: it is not encrypted.
+            StudyError: there is no passphrase or another, or another run is writing to the study.
+        """
+        from selfrule.study import encrypting
+
+        with self._folder.lock():
+            self._folder.sweep()
+            return encrypting.decrypt(self._folder)
 
     def count(self) -> int:
         """Conversations read, duplicates included."""
@@ -423,8 +466,9 @@ class Study(patterned.Patterned):
     def conversations(self) -> pa.Table:
         """All conversations read, turns included (schema `selfrule.store.schemas.CONVERSATIONS`). Private."""
         from selfrule.store.schemas import CONVERSATIONS, stored_part
+        from selfrule.store.text import plain_words
 
-        parts = [stored_part(p, CONVERSATIONS.names) for p in self._folder.parts("conversations")]
+        parts = [plain_words(stored_part(p, CONVERSATIONS.names)) for p in self._folder.parts("conversations")]
         return pa.concat_tables(parts).unify_dictionaries() if parts else CONVERSATIONS.empty_table()
 
     def ratings(self) -> pa.Table:
@@ -626,9 +670,10 @@ def _finished(folder: Folder) -> Folder:
     """The folder, once nobody is left in it who was being forgotten."""
     if (folder.root / FORGETTING).exists():
         from selfrule.study import forget
+        from selfrule.study.encrypting import opened
 
         with folder.lock():
-            forget.finish(folder)
+            forget.finish(folder, opened=opened(folder))
     return folder
 
 
@@ -684,6 +729,7 @@ def audit(
     workers: int | None = None,
     watcher: Watcher | None = None,
     no_text: bool = False,
+    encrypt: bool = False,
     **judging: Any,
 ) -> Study:
     """The main job: read logs, screen, rate, estimate, and write a study folder with its report.
@@ -705,6 +751,7 @@ def audit(
         workers: Processes; default all cores.
         watcher: Told of progress.
         no_text: Leave the words of conversations out of the study once they are rated, from now on (docs/privacy.md).
+        encrypt: Encrypt words at rest, from now on, by the passphrase in the environment (docs/privacy.md).
         **judging: Further arguments of `Study.rate`, such as `judge` and `budget`.
 
     Returns:
@@ -727,6 +774,7 @@ def audit(
         workers=workers,
         watcher=watcher,
         no_text=no_text,
+        encrypt=encrypt,
     )
     study.rate(screen_recall=screen_recall, check=check, workers=workers, watcher=watcher, **judging)
     study.report(k=k)
