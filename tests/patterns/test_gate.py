@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -119,6 +121,16 @@ def test_what_was_withheld_is_counted_and_its_bias_shown_where_both_sides_are_en
     top = made.described - made.collapsed
     assert sum(one.conversations for one in made.patterns if one.id in leaves and "." in one.id) <= top
     assert withheld.severe_released == pytest.approx(known.severe.mean(), abs=0.08)
+
+
+def test_weights_that_differ_are_not_used_and_this_is_said():
+    known = members(800, people=300)
+    private, rows = tree(known)
+    weighted = replace(known, weight=np.linspace(1, 9, len(known)))
+    plain, made = (released(private, one, rows, text_gate=clean) for one in (known, weighted))
+    assert made.patterns == plain.patterns
+    assert made.notes[:-1] == plain.notes
+    assert "counts each once" in made.notes[-1]
 
 
 def test_labels_lose_their_folders_and_groups_their_weighted_places():

@@ -127,7 +127,7 @@ def released(
         seed=private.seed,
         k=k,
         withheld=_withheld(members, branches, everything, tree, reasons, sizes, chance),
-        notes=_notes(sizes, smallest(k)),
+        notes=[*_notes(sizes, smallest(k)), *_weights(members)],
     )
     if epsilon is None:
         return made
@@ -278,4 +278,12 @@ def _notes(sizes: Sizes, least: int) -> list[str]:
         "Groups are of so many people too; conversations of unknown people count as one person's."
         if sizes.people
         else "The logs name no people: conversations are counted as people.",
+    ]
+
+
+def _weights(members: Members) -> list[str]:
+    if not len(members) or float(np.ptp(members.weight)) <= 1e-9 * float(members.weight[0]):
+        return []
+    return [
+        "Conversations stand for unlike numbers of others; what is shown here counts each once, as it is in the study."
     ]
