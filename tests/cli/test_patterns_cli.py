@@ -14,6 +14,7 @@ import selfrule
 from selfrule.cli.main import app
 from selfrule.patterns.records import Patterns
 from selfrule.study import patterns_files
+from tests.study.material import conversation, write_lines
 
 EXAMPLE = str(resources.files("selfrule") / "example" / "conversations.jsonl")
 
@@ -81,3 +82,15 @@ def test_what_makes_no_sense_is_one_line_and_exit_code_2(study, options, words):
 def test_a_folder_that_is_no_study_is_told_so(tmp_path):
     _, err = said(str(tmp_path), code=2)
     assert "is no study" in err.replace("\n", " ")
+
+
+def test_a_report_says_that_stale_patterns_were_left_out(study, tmp_path):
+    opened = selfrule.Study.open(study)
+    opened.patterns()
+    got = CliRunner().invoke(app, ["report", str(study)])
+    assert "earlier ratings" not in got.stdout
+    opened.import_(write_lines(tmp_path / "more.jsonl", [conversation(seed) for seed in range(12)]))
+    got = CliRunner().invoke(app, ["rate", str(study)])
+    assert "Patterns are of earlier ratings and left out." in got.stdout
+    got = CliRunner().invoke(app, ["report", str(study)])
+    assert "Patterns are of earlier ratings and left out." in got.stdout

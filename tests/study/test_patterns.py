@@ -55,6 +55,7 @@ def test_patterns_of_ratings_that_changed_since_are_stale_and_in_no_report(study
     study.import_(more)
     study.rate()
     assert patterns_files.stale(folder, plan)
+    assert study.patterns_stale()
     for private in (True, False):
         assert patterns_files.for_report(folder, plan, private=private, k=10) is None
     study.patterns()

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Rate and report."""
     from selfrule.cli.judging import Asked, rate
-    from selfrule.cli.summary import print_context, print_paths
+    from selfrule.cli.summary import print_context, print_next, print_paths
     from selfrule.cli.view import watcher
     from selfrule.study.study import Study
 
@@ -47,3 +47,4 @@ def command(
     context = opened.context(k=k)
     print_context(context)
     print_paths(opened.report(k=k, context=context))
+    print_next(opened, context)

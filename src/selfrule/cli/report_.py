@@ -10,9 +10,10 @@ from selfrule.cli import options
 
 def command(study: options.StudyPath, private: options.Private = False, k: options.Smallest = 10) -> None:
     """Lay out the report."""
-    from selfrule.cli.summary import print_paths
+    from selfrule.cli.summary import print_next, print_paths
     from selfrule.study.study import Study
 
     opened = Study.open(study)
     context = opened.context(private=private, k=k)
     print_paths(opened.report(private=private, k=k, context=context), story=context.story is not None)
+    print_next(opened, context)

@@ -73,5 +73,7 @@ def print_next(study: Study, context: ReportContext) -> None:
         (e.count for e in context.estimates if not e.group and e.level == "moderate+" and e.construct in PRIMITIVES),
         default=0,
     )
-    if context.patterns is None and context.story is None and flagged >= 2 * context.k:
+    if study.patterns_stale():
+        typer.echo(f"Patterns are of earlier ratings and left out. Make them anew: selfrule patterns {study.path}")
+    elif context.patterns is None and context.story is None and flagged >= 2 * context.k:
         typer.echo(f"What happens in flagged conversations: selfrule patterns {study.path}")

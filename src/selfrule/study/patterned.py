@@ -207,3 +207,10 @@ class Patterned(Analyses):
                 told(summary)
             released = patterns_release.release(folder, plan(self.choices), private, k=k, epsilon=epsilon)
         return released if shareable else private
+
+    def patterns_stale(self) -> bool:
+        """Whether there are patterns, and they are of ratings that have changed since: reports leave them out."""
+        from selfrule.study import patterns_files
+        from selfrule.study.rating import plan
+
+        return patterns_files.stale(Folder.open(self.path), plan(self.choices))
