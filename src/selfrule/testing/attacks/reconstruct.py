@@ -110,7 +110,7 @@ def reconstruct(of: Crowd, release: Release, people: int, *, bounds: Bounds, see
         earlier = release(of.only(~of.of(int(person))), seed * 100_003 + 2 * at + 1)
         after, before = cells(later), cells(earlier)
         least, most_before = bounds(later), bounds(earlier)
-        grown = {name: after.get(name, 0.0) - before.get(name, 0.0) for name in after.keys() | before.keys()}
+        grown = {name: after.get(name, 0.0) - before.get(name, 0.0) for name in sorted(after.keys() | before.keys())}
         both = after.keys() & before.keys()
         sure = {name for name in both if least[name][0] > most_before[name][1]}
         given = {
