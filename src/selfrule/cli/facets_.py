@@ -143,4 +143,8 @@ def _show(found: list[Facet]) -> None:
                 console.print(f"  {counts[code]:>7,}  {counts[code] / len(answered):>4.0%}  {name}")
         if nothing := sum(not given for given in answered):
             console.print(f"  {nothing:>7,}  {nothing / len(answered):>4.0%}  none of these", style="dim")
+    if by_rules:
+        console.print(
+            "\nPhrases find fewer than half of the codes (docs/patterns.md): a missing one says nothing.", style="dim"
+        )
     console.print("\nPrivate. Every facet: --format jsonl", style="dim")
