@@ -54,7 +54,8 @@ def _size(point: Figure, people: bool) -> int:
     """Conversations of a point or, where people count, the fewer of both; those not rated where none was."""
     if not point.n:
         return point.missing
-    return min(point.n, point.persons) if people and point.persons else point.n  # nobody known: conversations alone count
+    known = people and point.persons  # where nobody is known conversations alone count
+    return min(point.n, point.persons or 0) if known else point.n
 
 
 def _crossed(series: Sequence[Series], top: _Why, k: int, people: bool, *, partition: bool) -> list[_Why]:
