@@ -11,7 +11,10 @@ from selfrule.estimate.bootstrap import percentile
 from selfrule.estimate.cells import Outcome
 from selfrule.estimate.clusters import clustering, persons_of
 
-BETWEEN_PEOPLE = "These conversations were held between people, as whoever imported them said: the figures say nothing about assistants."
+BETWEEN_PEOPLE = (
+    "These conversations were held between people, as whoever imported them said: "
+    "the figures say nothing about assistants."
+)
 """What stands first in all that is printed of such a study."""
 
 
