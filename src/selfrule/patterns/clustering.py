@@ -12,7 +12,7 @@ from selfrule.errors import UsageError
 PER_CLUSTER = 55
 """Conversations a cluster: the study's 7,200 made 132 clusters, its 13,172 made 235 (reference.toml)."""
 
-_WHOLE = 8_000  # descriptions up to which every one moves its centre in every round
+_WHOLE = 20_000  # descriptions up to which every one moves its centre in every round
 _BATCH = 8_192
 
 
@@ -37,7 +37,7 @@ class Clusters:
 def clusters(matrix: NDArray[np.float32], *, per: int = PER_CLUSTER, seed: int = 0) -> Clusters:
     """K-means (Lloyd 1982, started by k-means++) with about `per` descriptions a cluster.
 
-    Above 8,000 descriptions centres are moved by batches (Sculley 2010), and one whole round ends it.
+    Above 20,000 descriptions centres are moved by batches (Sculley 2010), and a few whole rounds end it.
 
     Args:
         matrix: Rows of length 1 (or 0); shape (n, d). Euclidean distance then orders as cosine does.
@@ -79,7 +79,7 @@ def _labels(matrix: NDArray[np.float32], k: int, seed: int) -> NDArray[np.int64]
             k, batch_size=_BATCH, n_init=1, max_iter=20, max_no_improvement=5, random_state=seed, init_size=3 * k
         ).fit(matrix)
         centres = np.asarray(rough.cluster_centers_, np.float32)
-        made = KMeans(k, init=centres, n_init=1, max_iter=2, random_state=seed).fit(matrix)
+        made = KMeans(k, init=centres, n_init=1, max_iter=6, random_state=seed).fit(matrix)
     return np.asarray(made.labels_, np.int64)
 
 
