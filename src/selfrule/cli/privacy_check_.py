@@ -69,6 +69,8 @@ def _say_study(found: Checked) -> None:
         f"  and every run of nine words of {found.conversations:,} conversations "
         f"(names and numbers are those found in {found.read:,} of them)."
     )
+    if not found.conversations:
+        typer.echo("The words of this study are not in it, so no output was searched for what people wrote.")
     for leak in found.leaks:
         typer.echo(f"Found in {leak.where}: {leak.kind}, {leak.how}.")
     for violation in found.violations:
