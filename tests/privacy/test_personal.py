@@ -223,13 +223,16 @@ EVIL = {
 @pytest.mark.parametrize("text", EVIL.values(), ids=EVIL.keys())
 def test_no_text_takes_more_than_linear_time(text: str) -> None:
     found("warm Zoë 12")
-    short, whole = text[: len(text) // 4], text
+    # the least of three: a collection of garbage, or another process, is not the program's time
+    quarter, whole = (min(seconds(part) for _ in range(3)) for part in (text[: len(text) // 4], text))
+    assert whole < 8 * quarter + 0.3
+
+
+def seconds(text: str) -> float:
+    """Seconds of the processor that it takes to look through a text."""
     began = time.process_time()
-    found(short)
-    quarter = time.process_time() - began
-    began = time.process_time()
-    found(whole)
-    assert time.process_time() - began < 8 * quarter + 0.3
+    found(text)
+    return time.process_time() - began
 
 
 def test_a_finder_of_ones_own_adds_and_takes_nothing_away() -> None:

@@ -9,9 +9,11 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import selfrule
-from selfrule.study.leaks import Leak, Own
+from selfrule.study.leaks import Leak, Own, _tells
 from selfrule.study.study import Study
 
 NAME, MAIL, SAID = (
@@ -77,6 +79,11 @@ def test_what_is_put_into_the_report_is_found_by_its_kind_and_not_told(
     told = repr(found).lower()
     assert "zorvane" not in told
     assert "harbour" not in told
+
+
+@given(st.binary(min_size=8, max_size=8))
+def test_every_pseudonym_is_looked_for_whatever_its_letters_spell(key: bytes) -> None:
+    assert _tells(f"p{key.hex()}")
 
 
 def test_a_pseudonym_in_the_report_is_found(study: Study, own: Own) -> None:

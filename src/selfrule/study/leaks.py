@@ -180,7 +180,10 @@ def _tells(text: str) -> bool:
     folded = fold(text)
     words = _WORD.findall(folded)
     few = len(squeezed(folded)) < (_LEAST if not words or words[0][0] < "\u2e80" else 2)
-    return not few and not (words and _ours(words) and not re.search(r"\d{5}", folded))
+    coded = re.search(
+        r"\d{5}|(?=\w*\d)(?=\w*[a-z])\w{8}", folded
+    )  # letters of an id may spell our words, between its digits
+    return not few and not (words and _ours(words) and not coded)
 
 
 def _ours(words: Iterable[str]) -> bool:
