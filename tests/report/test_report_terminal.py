@@ -86,3 +86,11 @@ def test_a_suppressed_cell_is_said_to_be_under_k():
 
 def test_nothing_missing_is_said():
     assert "Missing: nothing." in shown(bare(500, 20))
+
+
+def test_what_is_left_out_of_shared_figures_is_said_beside_what_is_missing():
+    left = "Left out of every shared figure: conversations of unknown model, fewer than 10."
+    context = large()
+    said = " ".join(shown(replace(context, study=replace(context.study, unplaced=left))).split())
+    assert left in said
+    assert "Missing: nothing." not in said

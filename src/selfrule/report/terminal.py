@@ -96,15 +96,16 @@ def _beside(context: ReportContext) -> str:
 def _missing(context: ReportContext, cells: Cells) -> str:
     flagged = cells.flagged()
     why = missing_words(context)
+    left_out = f" {context.study.unplaced}" if context.study.unplaced else ""
     if not flagged.missing and not why:
-        return "Missing: nothing."
+        return f"Missing of these: nothing.{left_out}" if left_out else "Missing: nothing."
     said = f"Missing, never counted as none: {why or plural(flagged.missing, 'conversation')}."
     if flagged.shown and flagged.worst_low is not None and flagged.worst_high is not None and flagged.missing:
         said += (
             " Were none or all of what was not rated flagged, the share would lie within "
             f"{interval(flagged.worst_low, flagged.worst_high)}."
         )
-    return said
+    return said + left_out
 
 
 def terminal_table(context: ReportContext) -> list[RenderableType]:
